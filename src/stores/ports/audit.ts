@@ -1,0 +1,19 @@
+/** A record as the chain keeps it: `body` is the exact JSON text that was hashed. */
+export interface AuditEntry {
+  /** 1, 2, 3 ... without a gap. */
+  readonly sequence: number;
+  readonly body: string;
+  /** Hex SHA-256 of the entry before it; 64 zeros for the first. */
+  readonly previousHash: string;
+  /** Hex SHA-256 over sequence, previousHash and body; see governance/audit. */
+  readonly hash: string;
+}
+
+/** An append-only log, durable when append has resolved. */
+export interface AuditStore {
+  /** Appends what `seal` makes of the last entry, atomically against other writers. */
+  append(seal: (last: AuditEntry | undefined) => AuditEntry): Promise<AuditEntry>;
+  last(): Promise<AuditEntry | undefined>;
+  /** In order of sequence, after `afterSequence`. */
+  read(page: { afterSequence: number; limit: number }): Promise<readonly AuditEntry[]>;
+}

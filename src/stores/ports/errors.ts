@@ -1,0 +1,25 @@
+/** The codes of {@link StoreError}. */
+export type StoreErrorCode =
+  | 'collection-exists'
+  | 'collection-not-found'
+  | 'collection-full'
+  | 'tag-limit'
+  | 'user-exists'
+  | 'user-not-found'
+  | 'user-full'
+  | 'user-changed'
+  | 'corrupt'
+  | 'disk-full'
+  | 'locked'
+  | 'closed';
+
+/** What a store could not do, by code; the message is for the operator. */
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,13 @@
+/** Remembers the answers of requests that carried a client token, so that a repeated one does nothing twice. */
+export interface IdempotencyStore {
+  /** The answer kept under this token, with the digest of the request it was given for. */
+  find(key: {
+    person: string;
+    operation: string;
+    token: string;
+  }): Promise<{ requestDigest: string; answer: string } | undefined>;
+  put(
+    key: { person: string; operation: string; token: string },
+    kept: { requestDigest: string; answer: string; expiresAtMs: number },
+  ): Promise<void>;
+}

@@ -1,0 +1,18 @@
+export type { AuditEntry, AuditStore } from './audit.ts';
+export type {
+  AddFacesResult,
+  CollectionRecord,
+  CollectionStore,
+  FaceHit,
+  FaceRecord,
+  FaceRefusal,
+  NewFace,
+  SearchOptions,
+  UserHit,
+  UserRecord,
+  UserStatus,
+} from './collections.ts';
+export { StoreError, type StoreErrorCode } from './errors.ts';
+export type { IdempotencyStore } from './idempotency.ts';
+export type { KeyRecord, KeyStore } from './keys.ts';
+export type { VectorHit, VectorIndex } from './vectors.ts';

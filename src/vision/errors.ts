@@ -1,0 +1,26 @@
+/** Names a face model version that this server does not have. */
+export class UnknownFaceModelError extends Error {
+  readonly modelVersion: string;
+
+  constructor(modelVersion: string, options?: { cause?: unknown }) {
+    super(`the face model version ${modelVersion} is not known to this server`, options);
+    this.name = 'UnknownFaceModelError';
+    this.modelVersion = modelVersion;
+  }
+}
+
+/** The inference workers' queue is full: the caller should come again later. */
+export class VisionBusyError extends Error {
+  constructor(options?: { cause?: unknown }) {
+    super('every inference worker is busy and the queue is full', options);
+    this.name = 'VisionBusyError';
+  }
+}
+
+/** A worker died, or took longer than allowed, while it worked on this image; the next one is served by a fresh worker. */
+export class VisionFailedError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'VisionFailedError';
+  }
+}

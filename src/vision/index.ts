@@ -1,0 +1,23 @@
+export { UnknownFaceModelError, VisionBusyError, VisionFailedError } from './errors.ts';
+export type {
+  DetectedFaces,
+  DetectFacesOptions,
+  EmbeddedFace,
+  EmbeddedFaces,
+  EmbedFacesOptions,
+  EmotionName,
+  EncodedImage,
+  FaceAttribute,
+  FaceAttributes,
+  FaceCalibration,
+  FaceDetector,
+  FaceEmbedder,
+  FaceModels,
+  FaceObservation,
+  FaceTemplate,
+  Judgement,
+  LandmarkName,
+  QualityFilter,
+  RejectedFace,
+  RejectionReason,
+} from './faces.ts';
