@@ -1,0 +1,125 @@
+import type { CollectionRecord, CollectionStore, FaceRecord } from '../stores/ports/index.ts';
+import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
+
+/** An image as a request names it: bytes or an object in a bucket; AWS's shape. */
+export interface RequestedImage {
+  readonly Bytes?: Uint8Array | undefined;
+  readonly S3Object?:
+    | {
+        readonly Bucket?: string | undefined;
+        readonly Name?: string | undefined;
+        readonly Version?: string | undefined;
+      }
+    | undefined;
+}
+
+/** A match with its calibrated similarity, 0..100. */
+export interface Similar {
+  readonly similarity: number;
+}
+
+/** Reads the images that requests name. */
+export interface ImageReader {
+  /** @throws {ServiceError} InvalidS3ObjectException, ImageTooLargeException, InvalidParameterException */
+  read(image: RequestedImage | undefined, signal: AbortSignal): Promise<EncodedImage & { readonly imageId: string }>;
+}
+
+/** Compares templates of one request with each other; no match below the grant's floor. */
+export interface FaceMatcher {
+  readonly modelVersion: string;
+  /** The similarity of those that reach `threshold` or the floor, whichever is higher; undefined for the others. */
+  match(source: FaceTemplate, targets: readonly FaceTemplate[], threshold: number): readonly (number | undefined)[];
+}
+
+/** Searches the granted collection; no match below the grant's floor. */
+export interface FaceSearch {
+  searchFaces(
+    probe: FaceTemplate,
+    options: { threshold: number; limit: number; excludeFaceIds?: ReadonlySet<string> },
+    signal: AbortSignal,
+  ): Promise<readonly (Similar & { face: FaceRecord })[]>;
+  searchUsers(
+    probe: FaceTemplate,
+    options: { threshold: number; limit: number; excludeUserIds?: ReadonlySet<string> },
+    signal: AbortSignal,
+  ): Promise<readonly (Similar & { user: { userId: string; status: string } })[]>;
+  /** The stored template of a face or user as a probe; it never leaves the process. */
+  faceProbe(faceId: string): Promise<FaceTemplate | undefined>;
+  userProbe(userId: string): Promise<FaceTemplate | undefined>;
+}
+
+/** A method of the store bound to the granted collection. */
+type Bound<Method> = Method extends (collectionId: string, ...rest: infer Rest) => infer Result
+  ? (...rest: Rest) => Result
+  : never;
+type BoundTo<Names extends keyof CollectionStore> = { [Name in Names]: Bound<CollectionStore[Name]> };
+
+/** Reads the granted collection's rows; no template, no search. */
+export interface CollectionReader extends BoundTo<'findFaces' | 'listFaces' | 'findUser' | 'listUsers' | 'tags'> {
+  readonly record: CollectionRecord;
+}
+
+/** Stores and deletes faces of the granted collection. */
+export interface FaceWriter extends BoundTo<'addFaces' | 'deleteFaces'> {
+  readonly record: CollectionRecord;
+}
+
+/** Changes users of the granted collection. */
+export interface UserWriter
+  extends BoundTo<'createUser' | 'findUser' | 'deleteUser' | 'associateFaces' | 'disassociateFaces' | 'findFaces'> {
+  readonly record: CollectionRecord;
+  /** How alike a face is to the user as it stands, 0..100; undefined when the user has no face yet. */
+  similarityToUser(userId: string, faceId: string): Promise<number | undefined>;
+}
+
+/** Makes, finds and deletes collections that the key may see. */
+export interface CollectionCatalog {
+  create(collection: { id: string; tags: Readonly<Record<string, string>> }): Promise<CollectionRecord>;
+  list(page: { afterId?: string; limit: number }): Promise<readonly CollectionRecord[]>;
+  count(): Promise<number>;
+  /** The granted one. */
+  delete(): Promise<boolean>;
+}
+
+/** Changes the granted resource's tags. */
+export interface TagWriter extends BoundTo<'tags' | 'putTags' | 'removeTags'> {}
+
+/** Opaque, tamper-proof, expiring page tokens, bound to an operation and its parameters. */
+export interface PageTokens {
+  /** @param scope what must be the same on the next call, such as the collection and filters */
+  issue(operation: string, scope: unknown, position: unknown): string;
+  /** @throws {ServiceError} InvalidPaginationTokenException */
+  redeem(operation: string, scope: unknown, token: string): unknown;
+}
+
+/** Runs a request with a client token at most once; a repeat gets the first answer. */
+export interface Idempotency {
+  /** @throws {ServiceError} IdempotentParameterMismatchException when the token was used with other parameters */
+  once<Answer>(token: string | undefined, request: unknown, run: () => Promise<Answer>): Promise<Answer>;
+}
+
+/** Everything that an operation can be given; it is given just what its definition needs and its grant allows. */
+export interface Capabilities {
+  readonly images: ImageReader;
+  readonly faceDetector: FaceDetector;
+  readonly faceEmbedder: FaceEmbedder;
+  readonly faceMatcher: FaceMatcher;
+  readonly faceSearch: FaceSearch;
+  readonly collectionReader: CollectionReader;
+  readonly collectionCatalog: CollectionCatalog;
+  readonly faceWriter: FaceWriter;
+  readonly userWriter: UserWriter;
+  readonly tagWriter: TagWriter;
+  readonly pageTokens: PageTokens;
+  readonly idempotency: Idempotency;
+  /** Says the server's settings that answers show: region, account, limits. */
+  readonly account: {
+    readonly region: string;
+    readonly accountId: string;
+    readonly collectionMaxFaces: number;
+    readonly maxCollections: number;
+  };
+}
+
+/** The name of a capability. */
+export type CapabilityName = keyof Capabilities;
