@@ -1,0 +1,70 @@
+/** Pixels in memory: 8-bit RGB, rows from the top, no padding; `decodeImage` of the media room returns one. */
+export interface Raster {
+  readonly width: number;
+  readonly height: number;
+  /** `[height, width, 3]` RGB 0..255. */
+  readonly data: Uint8Array;
+}
+
+/** A raster and its halvings, made on demand and kept as long as the pyramid lives, so that every crop of a large face reads few pixels. */
+export interface Pyramid {
+  readonly width: number;
+  readonly height: number;
+  /** Level 0 is the raster itself, each further level half its width and height; the last is at least 16 pixels a side. */
+  level(index: number): Raster;
+  /** Number of levels there are. */
+  readonly levels: number;
+}
+
+const SMALLEST_SIDE = 16;
+
+/**
+ * Halves a raster by averaging 2x2 pixels; an odd last row or column is dropped.
+ */
+export function halve(source: Raster): Raster {
+  const width = source.width >> 1;
+  const height = source.height >> 1;
+  const from = source.data;
+  const data = new Uint8Array(width * height * 3);
+  const stride = source.width * 3;
+  let k = 0;
+  for (let y = 0; y < height; y++) {
+    let i = y * 2 * stride;
+    let j = i + stride;
+    for (let x = 0; x < width; x++, i += 6, j += 6, k += 3) {
+      data[k] = (px(from, i) + px(from, i + 3) + px(from, j) + px(from, j + 3) + 2) >> 2;
+      data[k + 1] = (px(from, i + 1) + px(from, i + 4) + px(from, j + 1) + px(from, j + 4) + 2) >> 2;
+      data[k + 2] = (px(from, i + 2) + px(from, i + 5) + px(from, j + 2) + px(from, j + 5) + 2) >> 2;
+    }
+  }
+  return { width, height, data };
+}
+
+/** Wraps a raster into a pyramid; nothing is computed until a level is asked for. */
+export function pyramidOf(raster: Raster): Pyramid {
+  const made: Raster[] = [raster];
+  let levels = 1;
+  for (let side = Math.min(raster.width, raster.height) >> 1; side >= SMALLEST_SIDE; side >>= 1) levels++;
+  return {
+    width: raster.width,
+    height: raster.height,
+    levels,
+    level(index) {
+      const wanted = Math.max(0, Math.min(levels - 1, index));
+      let last = made[made.length - 1] ?? raster;
+      while (made.length <= wanted) {
+        last = halve(last);
+        made.push(last);
+      }
+      return made[wanted] ?? last;
+    },
+  };
+}
+
+/**
+ * Reads a typed array where the loop's bounds keep the index inside; the compiler inlines it, and the alternative
+ * `?? 0` costs a branch per sample.
+ */
+export function px(data: Uint8Array | Float32Array, index: number): number {
+  return data[index] as number;
+}
