@@ -1,0 +1,4 @@
+export { type DecodeOptions, decodeImage, type ImageHeader, inspectImage, type PixelImage } from './decode.ts';
+export { ImageError, type ImageFault } from './errors.ts';
+export type { ImageFormat } from './formats.ts';
+export { defaultImageLimits, type ImageLimits } from './limits.ts';
