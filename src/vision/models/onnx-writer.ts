@@ -17,7 +17,7 @@ export interface Initializer {
 
 /** One operation of the graph; `inputs` and `output` are value names, an empty input name is an omitted optional. */
 export interface OnnxNode {
-  readonly type: string;
+  type: string;
   readonly inputs: string[];
   readonly output: string;
   readonly attributes: Readonly<Record<string, Attribute>>;

@@ -46,8 +46,8 @@ export function halfToFloat(bits: number): number {
 }
 
 function decodeWeight(spec: WeightSpec, bytes: Uint8Array): ConstantTensor['data'] {
-  // A copy of its own: typed arrays need their offset aligned, which packed weights are not.
-  const { buffer } = bytes.slice();
+  // A copy of its own: typed arrays need their offset aligned, which packed weights are not. (Buffer's slice shares.)
+  const { buffer } = new Uint8Array(bytes);
   const packing = spec.quantization;
   if (packing === undefined) {
     if (spec.dtype === 'float32') return new Float32Array(buffer);

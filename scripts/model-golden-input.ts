@@ -1,0 +1,61 @@
+/**
+ * A picture that is the same on every machine: 12x12 random colours spread smoothly, with a little noise.
+ *
+ * Random pixels alone leave most nets flat; smooth shapes move their outputs.
+ *
+ * @param seed any whole number
+ * @returns height x width x 3, RGB interleaved, whole numbers 0..255
+ */
+export function goldenImage(seed: number, height: number, width: number): Uint8Array {
+  let state = seed >>> 0;
+  // mulberry32
+  const random = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const cells = 12;
+  const grid = Array.from({ length: (cells + 1) * (cells + 1) * 3 }, random);
+  const at = (row: number, column: number, channel: number): number =>
+    grid[(row * (cells + 1) + column) * 3 + channel] ?? 0;
+  const pixels = new Uint8Array(height * width * 3);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const row = Math.floor((y * cells) / height);
+      const column = Math.floor((x * cells) / width);
+      const down = (y * cells) / height - row;
+      const right = (x * cells) / width - column;
+      for (let channel = 0; channel < 3; channel++) {
+        const above = at(row, column, channel) * (1 - right) + at(row, column + 1, channel) * right;
+        const below = at(row + 1, column, channel) * (1 - right) + at(row + 1, column + 1, channel) * right;
+        const value = (above * (1 - down) + below * down) * 235 + random() * 20;
+        pixels[(y * width + x) * 3 + channel] = Math.round(value);
+      }
+    }
+  return pixels;
+}
+
+/** The preprocessing of a model's input, as the manifest states it. */
+export interface InputRecipe {
+  readonly channels: 'RGB' | 'BGR' | 'luma';
+  readonly mean: readonly number[];
+  readonly divisor: number;
+}
+
+/** Applies a recipe: [H,W,3] bytes become [H,W,C] float32, `(x - mean) / divisor` in the recipe's order of channels. */
+export function prepareInput(pixels: Uint8Array, { channels, mean, divisor }: InputRecipe): Float32Array {
+  const planes = channels === 'luma' ? 1 : 3;
+  const prepared = new Float32Array((pixels.length / 3) * planes);
+  for (let pixel = 0; pixel < pixels.length / 3; pixel++) {
+    const [red = 0, green = 0, blue = 0] = pixels.subarray(pixel * 3, pixel * 3 + 3);
+    const values = {
+      RGB: [red, green, blue],
+      BGR: [blue, green, red],
+      luma: [0.2989 * red + 0.587 * green + 0.114 * blue],
+    }[channels];
+    for (const [plane, value] of values.entries())
+      prepared[pixel * planes + plane] = (value - (mean[plane] ?? 0)) / divisor;
+  }
+  return prepared;
+}

@@ -1,0 +1,300 @@
+import { ModelFormatError } from './errors.ts';
+import {
+  clipAbove,
+  clipBelow,
+  convolution,
+  foldIntoConvolution,
+  type Padding,
+  paddingAttributes,
+  prelu,
+  toChannelsFirst,
+  toChannelsLast,
+  widenChannels,
+} from './nchw-layers.ts';
+import { createOnnxGraph, type Dimension, type OnnxGraph } from './onnx-writer.ts';
+import { type ConstantTensor, elementCount } from './tensors.ts';
+import { nodesInOrder, parseTfjsGraph, type TfjsNode } from './tfjs-graph.ts';
+import { decodeWeights } from './weights.ts';
+
+/** What to take from a tfjs graph, and the names it gets in ONNX. */
+export interface TfjsConversion {
+  readonly name: string;
+  /** The node that becomes the input: a placeholder, or an inner node at which the graph is cut. */
+  readonly input: { readonly node: string; readonly name: string; readonly shape: readonly Dimension[] };
+  /** The nodes that become outputs. */
+  readonly outputs: readonly { readonly node: string; readonly name: string; readonly shape: readonly Dimension[] }[];
+}
+
+/** A value of the graph under conversion. Constants keep TensorFlow's layout; tensors of rank 4 are [N,C,H,W]. */
+type Value =
+  | { readonly kind: 'constant'; readonly tensor: ConstantTensor }
+  | { readonly kind: 'tensor'; readonly name: string; readonly rank: number };
+type Tensor = Extract<Value, { kind: 'tensor' }>;
+
+interface Step {
+  readonly graph: OnnxGraph;
+  readonly node: TfjsNode;
+  readonly inputs: readonly Value[];
+  /** Whether a value has this node as its only user, so that the node that made it may be changed in place. */
+  isOnlyUserOf(input: number): boolean;
+}
+
+type Converter = (step: Step) => Value;
+
+/** Where axis i of [N,H,W,C] stands in [N,C,H,W]. */
+const CHANNELS_FIRST_AXIS = [0, 2, 3, 1] as const;
+
+const tensorOf = (name: string, rank: number): Tensor => ({ kind: 'tensor', name, rank });
+
+function fail(step: Step, problem: string): never {
+  throw new ModelFormatError(`${step.node.operation} ${step.node.name}: ${problem}`);
+}
+
+function tensorAt(step: Step, index: number): Tensor {
+  const value = step.inputs[index];
+  return value?.kind === 'tensor' ? value : fail(step, `input ${index} is not a tensor`);
+}
+
+function constantAt(step: Step, index: number): ConstantTensor {
+  const value = step.inputs[index];
+  return value?.kind === 'constant' ? value.tensor : fail(step, `input ${index} is not a constant`);
+}
+
+function paddingOf(step: Step): Padding {
+  const padding = step.node.text('padding');
+  if (padding === 'SAME') return 'same';
+  return padding === 'VALID' ? 'valid' : fail(step, `padding ${padding}`);
+}
+
+const spatial = (list: readonly number[]): readonly number[] => (list.length === 4 ? list.slice(1, 3) : [1, 1]);
+
+/** A constant with one value per channel, or a single one; the vector that ONNX folds or broadcasts. */
+function perChannel(step: Step, constant: ConstantTensor): ConstantTensor['data'] {
+  const count = elementCount(constant.shape);
+  return count === (constant.shape.at(-1) ?? 1) ? constant.data : fail(step, 'a constant that varies over positions');
+}
+
+function activate(step: Step, name: string, value: string, slope: number): string {
+  if (name === 'Relu') return step.graph.node('Relu', [value]);
+  if (name === 'Relu6') return clipAbove(step.graph, step.graph.node('Relu', [value]), 6, true);
+  return name === 'Prelu' ? prelu(step.graph, value, constantAt(step, slope)) : fail(step, `activation ${name}`);
+}
+
+/** Applies `fused_ops`, whose operands follow the two of the operation itself. */
+function activateFused(step: Step, value: string): string {
+  const fused = step.node.texts('fused_ops');
+  const operands = 2 + (fused.includes('BiasAdd') ? 1 : 0);
+  return fused
+    .filter((name) => name !== 'BiasAdd')
+    .reduce((result, name) => activate(step, name, result, operands), value);
+}
+
+const fusedBias = (step: Step): ConstantTensor | undefined =>
+  step.node.texts('fused_ops')[0] === 'BiasAdd' ? constantAt(step, 2) : undefined;
+
+const convert2d =
+  (depthwise: boolean): Converter =>
+  (step) => {
+    const result = convolution(step.graph, tensorAt(step, 0).name, {
+      filter: constantAt(step, 1),
+      bias: fusedBias(step),
+      depthwise,
+      stride: spatial(step.node.integers('strides')),
+      dilation: spatial(step.node.integers('dilations')),
+      padding: paddingOf(step),
+    });
+    return tensorOf(activateFused(step, result), 4);
+  };
+
+const pool =
+  (type: string): Converter =>
+  (step) =>
+    tensorOf(
+      step.graph.node(type, [tensorAt(step, 0).name], {
+        kernel_shape: spatial(step.node.integers('ksize')),
+        strides: spatial(step.node.integers('strides')),
+        ...paddingAttributes(paddingOf(step)),
+      }),
+      4,
+    );
+
+const elementwise =
+  (type: string): Converter =>
+  (step) => {
+    const { name, rank } = tensorAt(step, 0);
+    return tensorOf(step.graph.node(type, [name]), rank);
+  };
+
+/** Sum or product; with a constant per channel it goes into the convolution before it, which is how batch norm vanishes. */
+const arithmetic =
+  (type: 'Add' | 'Mul'): Converter =>
+  (step) => {
+    const first = tensorAt(step, 0);
+    const second = step.inputs[1] ?? fail(step, 'one operand');
+    if (second.kind === 'tensor') {
+      if (first.rank !== second.rank) fail(step, 'operands of different rank');
+      return tensorOf(step.graph.node(type, [first.name, second.name]), first.rank);
+    }
+    const operand = perChannel(step, second.tensor);
+    const [scale, shift] = type === 'Mul' ? [operand, [0]] : [[1], operand];
+    if (step.isOnlyUserOf(0) && foldIntoConvolution(step.graph, first.name, scale, shift)) return first;
+    const dims = first.rank === 4 && operand.length > 1 ? [operand.length, 1, 1] : [operand.length];
+    return tensorOf(step.graph.node(type, [first.name, step.graph.floats(operand, dims)]), first.rank);
+  };
+
+const limit =
+  (side: 'above' | 'below'): Converter =>
+  (step) => {
+    const { name, rank } = tensorAt(step, 0);
+    const { data } = constantAt(step, 1);
+    const [bound] = data;
+    if (bound === undefined || data.length !== 1) return fail(step, 'a limit that is not one number');
+    const limited =
+      side === 'above' ? clipAbove(step.graph, name, bound, step.isOnlyUserOf(0)) : clipBelow(step.graph, name, bound);
+    return tensorOf(limited, rank);
+  };
+
+const pad: Converter = (step) => {
+  const { name, rank } = tensorAt(step, 0);
+  const amounts = Array.from(constantAt(step, 1).data);
+  const [top = 0, bottom = 0, left = 0, right = 0, before = 0, after = 0] = amounts.slice(2);
+  const channels = channelsOf(step.graph, name);
+  if (rank !== 4 || before !== 0 || amounts[0] || amounts[1]) return fail(step, 'padding of these axes');
+  if (top + bottom + left + right === 0 && channels !== undefined)
+    return tensorOf(widenChannels(step.graph, name, channels, channels + after), 4);
+  const pads = step.graph.ints([0, 0, top, left, 0, after, bottom, right]);
+  return tensorOf(step.graph.node('Pad', [name, pads], { mode: 'constant' }), 4);
+};
+
+/** The channels of a value, found by walking up to the convolution that settled them. */
+function channelsOf(graph: OnnxGraph, value: string): number | undefined {
+  const node = graph.producerOf(value);
+  if (node?.type === 'Conv') return graph.initializer(node.inputs[1] ?? '')?.dims[0];
+  const keepsChannels = ['MaxPool', 'AveragePool', 'Relu', 'PRelu', 'Clip', 'Add'].includes(node?.type ?? '');
+  return keepsChannels ? channelsOf(graph, node?.inputs[0] ?? '') : undefined;
+}
+
+const concatenate: Converter = (step) => {
+  const parts = step.inputs.slice(0, -1).map((_, index) => tensorAt(step, index));
+  const [axis = 0] = constantAt(step, parts.length).data;
+  const rank = parts[0]?.rank ?? 0;
+  const position = axis < 0 ? axis + rank : axis;
+  const inputs = parts.map((part) => part.name);
+  const onnxAxis = rank === 4 ? (CHANNELS_FIRST_AXIS[position] ?? 0) : position;
+  return tensorOf(step.graph.node('Concat', inputs, { axis: onnxAxis }), rank);
+};
+
+const reshape: Converter = (step) => {
+  const { name, rank } = tensorAt(step, 0);
+  const target = Array.from(constantAt(step, 1).data);
+  // A graph frozen for one image says 1 where it means the batch; 0 takes that dimension from the input.
+  const dims = target[0] === 1 ? [0, ...target.slice(1)] : target;
+  const source = rank === 4 ? toChannelsLast(step.graph, name) : name;
+  const result = step.graph.node('Reshape', [source, step.graph.ints(dims)]);
+  return tensorOf(dims.length === 4 ? toChannelsFirst(step.graph, result) : result, dims.length);
+};
+
+const meanOverPositions: Converter = (step) => {
+  const axes = Array.from(constantAt(step, 1).data).sort();
+  if (axes.join() !== '1,2' || step.node.flag('keep_dims')) return fail(step, `mean over ${axes}`);
+  const pooled = step.graph.node('GlobalAveragePool', [tensorAt(step, 0).name]);
+  return tensorOf(step.graph.node('Flatten', [pooled], { axis: 1 }), 2);
+};
+
+const matrixProduct: Converter = (step) => {
+  const weights = constantAt(step, 1);
+  const bias = fusedBias(step);
+  const inputs = [tensorAt(step, 0).name, step.graph.floats(weights.data, weights.shape)];
+  if (bias) inputs.push(step.graph.floats(bias.data));
+  const transB = step.node.flag('transpose_b') ? 1 : 0;
+  return tensorOf(activateFused(step, step.graph.node('Gemm', inputs, { transB })), 2);
+};
+
+const softmax: Converter = (step) => {
+  const { name, rank } = tensorAt(step, 0);
+  if (rank === 4) return fail(step, 'over channels of an image');
+  return tensorOf(step.graph.node('Softmax', [name], { axis: -1 }), rank);
+};
+
+/** Every tfjs operation that the models of the manifest use. */
+const CONVERTERS: Readonly<Record<string, Converter>> = {
+  Identity: (step) => tensorAt(step, 0),
+  Conv2D: convert2d(false),
+  _FusedConv2D: convert2d(false),
+  DepthwiseConv2dNative: convert2d(true),
+  FusedDepthwiseConv2dNative: convert2d(true),
+  MaxPool: pool('MaxPool'),
+  AvgPool: pool('AveragePool'),
+  Add: arithmetic('Add'),
+  AddV2: arithmetic('Add'),
+  Mul: arithmetic('Mul'),
+  Minimum: limit('above'),
+  Maximum: limit('below'),
+  Relu: elementwise('Relu'),
+  Neg: elementwise('Neg'),
+  Sigmoid: elementwise('Sigmoid'),
+  Prelu: (step) => tensorOf(prelu(step.graph, tensorAt(step, 0).name, constantAt(step, 1)), tensorAt(step, 0).rank),
+  Pad: pad,
+  ConcatV2: concatenate,
+  Reshape: reshape,
+  Mean: meanOverPositions,
+  MatMul: matrixProduct,
+  _FusedMatMul: matrixProduct,
+  Softmax: softmax,
+};
+
+/**
+ * Converts a tfjs graph model to ONNX: batch norm folded into convolutions, inside in [N,C,H,W], its input and its
+ * rank-4 outputs in [N,H,W,C] as the original's.
+ *
+ * @param json the model's JSON file
+ * @param read gives the bytes of a weight file by the path in the JSON
+ * @returns the ONNX file, the same bytes every time
+ * @throws {ModelFormatError} when the graph uses what isn't known here
+ */
+export function convertTfjsGraph(
+  json: Uint8Array,
+  read: (path: string) => Uint8Array,
+  conversion: TfjsConversion,
+): Uint8Array {
+  const source = parseTfjsGraph(json);
+  const weights = decodeWeights(source.weights, read);
+  const wanted = conversion.outputs.map((output) => output.node);
+  const ordered = nodesInOrder(source, wanted, conversion.input.node);
+
+  const users = new Map<string, number>();
+  for (const name of [...ordered.flatMap((node) => node.inputs), ...wanted])
+    users.set(name, (users.get(name) ?? 0) + 1);
+
+  const graph = createOnnxGraph(conversion.name);
+  const values = new Map<string, Value>();
+  for (const node of ordered) {
+    if (node.name === conversion.input.node) {
+      const { name, shape } = conversion.input;
+      values.set(node.name, tensorOf(toChannelsFirst(graph, graph.input(name, shape)), 4));
+    } else if (node.operation === 'Const') {
+      const tensor = weights.get(node.name);
+      if (!tensor) throw new ModelFormatError(`the manifest has no weight ${node.name}`);
+      values.set(node.name, { kind: 'constant', tensor });
+    } else {
+      const convert = CONVERTERS[node.operation];
+      if (!convert) throw new ModelFormatError(`${node.name}: the operation ${node.operation} is not known here`);
+      const inputs = node.inputs.map((name) => {
+        const value = values.get(name);
+        if (!value) throw new ModelFormatError(`${node.name}: no value ${name}`);
+        return value;
+      });
+      const isOnlyUserOf = (index: number): boolean => users.get(node.inputs[index] ?? '') === 1;
+      values.set(node.name, convert({ graph, node, inputs, isOnlyUserOf }));
+    }
+  }
+
+  for (const { node, name, shape } of conversion.outputs) {
+    const value = values.get(node);
+    if (value?.kind !== 'tensor') throw new ModelFormatError(`the output ${node} is not a tensor`);
+    if (value.rank === 4) toChannelsLast(graph, value.name, name);
+    else graph.node('Identity', [value.name], {}, name);
+    graph.output(name, shape);
+  }
+  return graph.serialise();
+}
