@@ -18,7 +18,7 @@ export interface PixelImage {
   readonly width: number;
   /** Pixels of `data`. */
   readonly height: number;
-  /** `[height, width, 3]`, sRGB, 0..255. */
+  /** `[height, width, 3]`, sRGB, 0..255; owns the whole of its ArrayBuffer, which may be transferred to another thread. */
   readonly data: Uint8Array;
   /** Width of the whole upright image before any shrinking, in pixels. */
   readonly uprightWidth: number;
@@ -89,7 +89,9 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
   try {
     const { data, info } = await image.timeout({ seconds: decodeSeconds }).raw({ depth: 'uchar' }).toUint8Array();
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels`);
-    return { width: info.width, height: info.height, data, uprightWidth, uprightHeight };
+    // sharp answers with a Buffer, whose slice() shares memory where a Uint8Array's copies.
+    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return { width: info.width, height: info.height, data: pixels, uprightWidth, uprightHeight };
   } catch (cause) {
     throw damaged(format, cause);
   }
