@@ -1,3 +1,5 @@
+export { collectionArn } from './arn.ts';
+export { limits } from './limits.ts';
 export {
   type Area,
   type BuiltOperationName,

@@ -1,4 +1,4 @@
-import type { CollectionRecord, CollectionStore, FaceRecord } from '../stores/ports/index.ts';
+import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
 import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
 
 /** An image as a request names it: bytes or an object in a bucket; AWS's shape. */
@@ -42,7 +42,7 @@ export interface FaceSearch {
     probe: FaceTemplate,
     options: { threshold: number; limit: number; excludeUserIds?: ReadonlySet<string> },
     signal: AbortSignal,
-  ): Promise<readonly (Similar & { user: { userId: string; status: string } })[]>;
+  ): Promise<readonly (Similar & { user: { userId: string; status: UserStatus } })[]>;
   /** The stored template of a face or user as a probe; it never leaves the process. */
   faceProbe(faceId: string): Promise<FaceTemplate | undefined>;
   userProbe(userId: string): Promise<FaceTemplate | undefined>;
@@ -68,11 +68,14 @@ export interface FaceWriter extends BoundTo<'addFaces' | 'deleteFaces'> {
 export interface UserWriter
   extends BoundTo<'createUser' | 'findUser' | 'deleteUser' | 'associateFaces' | 'disassociateFaces' | 'findFaces'> {
   readonly record: CollectionRecord;
-  /** How alike a face is to the user as it stands, 0..100; undefined when the user has no face yet. */
-  similarityToUser(userId: string, faceId: string): Promise<number | undefined>;
+  /**
+   * Whether a face looks like the user as it stands, at `threshold` or the grant's floor, whichever is higher. A user
+   * without faces matches everyone. The similarity 0..100 is told only where telling it is no search in disguise.
+   */
+  matchWithUser(userId: string, faceId: string, threshold: number): Promise<{ matches: boolean; similarity?: number }>;
 }
 
-/** Makes, finds and deletes collections that the key may see. */
+/** Makes, lists and deletes collections that the key may see. */
 export interface CollectionCatalog {
   create(collection: { id: string; tags: Readonly<Record<string, string>> }): Promise<CollectionRecord>;
   list(page: { afterId?: string; limit: number }): Promise<readonly CollectionRecord[]>;

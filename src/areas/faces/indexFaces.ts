@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { limits } from '../../contract/index.ts';
+import { defineOperation } from '../../governance/index.ts';
+import type { Box } from '../../shared/geometry.ts';
+import { askedAttributes, faceDetail, wireFace } from './face-detail.ts';
+
+/** Finds an image's faces and stores those that are good enough, once per image and ExternalImageId. */
+export const indexFaces = defineOperation(
+  'IndexFaces',
+  ['images', 'faceEmbedder', 'faceWriter', 'account'],
+  async (request, { images, faceEmbedder, faceWriter, account }, { signal }) => {
+    const image = await images.read(request.Image, signal);
+    const asked = askedAttributes(request.DetectionAttributes);
+    const { modelVersion } = faceWriter.record;
+    const found = await faceEmbedder.embed(
+      image,
+      {
+        modelVersion,
+        find: 'all',
+        maxFaces: Math.min(request.MaxFaces ?? limits.facesPerImage, limits.facesPerImage),
+        keep: 'best',
+        qualityFilter: request.QualityFilter ?? 'AUTO',
+        attributes: asked.attributes,
+      },
+      signal,
+    );
+    // A client that has gone away gets nothing stored behind its back.
+    signal.throwIfAborted();
+    const stored = await faceWriter.addFaces({
+      imageId: image.imageId,
+      ...(request.ExternalImageId !== undefined && { externalImageId: request.ExternalImageId }),
+      modelVersion,
+      maxFaces: account.collectionMaxFaces,
+      faces: found.accepted.map(({ box, confidence, template }) => ({
+        faceId: randomUUID(),
+        box,
+        confidence,
+        template,
+      })),
+    });
+    return {
+      FaceRecords: found.accepted.flatMap((face) => {
+        const record = stored.faces.find((row) => sameBox(row.box, face.box));
+        return record ? [{ Face: wireFace(record), FaceDetail: faceDetail(face, asked) }] : [];
+      }),
+      FaceModelVersion: modelVersion,
+      UnindexedFaces: found.rejected.map((face) => ({
+        Reasons: [...face.reasons],
+        FaceDetail: faceDetail(face, asked),
+      })),
+    };
+  },
+);
+
+/** The same bytes give the same box, up to the precision a store keeps. */
+function sameBox(a: Box, b: Box): boolean {
+  const near = (x: number, y: number) => Math.abs(x - y) < 1e-5;
+  return near(a.left, b.left) && near(a.top, b.top) && near(a.width, b.width) && near(a.height, b.height);
+}

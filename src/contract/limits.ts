@@ -1,0 +1,24 @@
+/**
+ * Bounds and defaults that operations apply beside the table of constraints.
+ *
+ * @source Amazon Rekognition API 2016-06-27 and its guidelines and quotas
+ */
+export const limits = {
+  /** Faces told, compared or indexed per image. */
+  facesPerImage: 100,
+  /** SimilarityThreshold, FaceMatchThreshold and UserMatchThreshold of searches, 0..100. */
+  defaultMatchThreshold: 80,
+  /** UserMatchThreshold of AssociateFaces, 0..100. */
+  defaultAssociationThreshold: 75,
+  /** MaxFaces of searches; the bound is 4096. */
+  defaultMaxFaces: 80,
+  /** MaxUsers of searches; it is the bound as well. */
+  defaultMaxUsers: 500,
+  /** MaxResults of ListFaces and ListCollections. */
+  pageOfFaces: 4096,
+  pageOfCollections: 4096,
+  /** MaxResults of ListUsers. */
+  pageOfUsers: 500,
+  facesPerUser: 100,
+  tagsPerResource: 50,
+} as const;
