@@ -1,0 +1,27 @@
+export {
+  ModelCorruptError,
+  ModelFetchError,
+  ModelFormatError,
+  ModelMissingError,
+  UnknownModelError,
+} from './errors.ts';
+export type { FetchPackage, FetchRequest } from './fetch-package.ts';
+export {
+  type AssetEntry,
+  type ModelEntry,
+  type ModelInput,
+  type ModelManifest,
+  type ModelOutput,
+  type Provenance,
+  readManifest,
+} from './manifest.ts';
+export {
+  fetchSamplePhotos,
+  type LoadedModel,
+  type ModelStatus,
+  type ModelStore,
+  type ModelStoreParts,
+  openModelStore,
+  type PullOptions,
+  type PullProgress,
+} from './store.ts';
