@@ -1,0 +1,61 @@
+import { ImageError, type ImageFault } from '../../media/errors.ts';
+import { UnknownFaceModelError, VisionFailedError } from '../errors.ts';
+import type { DetectedFaces, DetectFacesOptions, EmbeddedFaces, EmbedFacesOptions, EncodedImage } from '../faces.ts';
+
+/** What a worker can be asked, by name; the pool's calls and the worker's answers are typed from it. */
+export interface Tasks {
+  detect: { input: { image: EncodedImage; options: DetectFacesOptions }; output: DetectedFaces };
+  embed: { input: { image: EncodedImage; options: EmbedFacesOptions }; output: EmbeddedFaces };
+}
+
+/** The name of a task. */
+export type TaskName = keyof Tasks;
+
+/** From the pool to a worker. */
+export type ToWorker =
+  | { readonly type: 'start'; readonly settings: unknown }
+  | { readonly type: 'task'; readonly id: number; readonly name: TaskName; readonly input: Tasks[TaskName]['input'] }
+  | { readonly type: 'cancel'; readonly id: number };
+
+/** From a worker to the pool. */
+export type FromWorker =
+  | { readonly type: 'started' }
+  | { readonly type: 'not-started'; readonly failure: Failure }
+  | {
+      readonly type: 'done';
+      readonly id: number;
+      readonly output: Tasks[TaskName]['output'];
+      readonly rssBytes: number;
+    }
+  | { readonly type: 'failed'; readonly id: number; readonly failure: Failure; readonly rssBytes: number };
+
+/** An error in a form that crosses processes. */
+export type Failure =
+  | { readonly kind: 'image'; readonly fault: ImageFault; readonly message: string }
+  | { readonly kind: 'unknown-model'; readonly modelVersion: string }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'other'; readonly name: string; readonly message: string };
+
+/** Packs an error for the way to the pool. */
+export function packFailure(error: unknown): Failure {
+  if (error instanceof ImageError) return { kind: 'image', fault: error.fault, message: error.message };
+  if (error instanceof UnknownFaceModelError) return { kind: 'unknown-model', modelVersion: error.modelVersion };
+  if (error instanceof Error && error.name === 'AbortError') return { kind: 'aborted' };
+  return error instanceof Error
+    ? { kind: 'other', name: error.name, message: error.message }
+    : { kind: 'other', name: 'Error', message: String(error) };
+}
+
+/** Unpacks a worker's failure into the error that the ports name. */
+export function unpackFailure(failure: Failure): Error {
+  switch (failure.kind) {
+    case 'image':
+      return new ImageError(failure.fault, failure.message);
+    case 'unknown-model':
+      return new UnknownFaceModelError(failure.modelVersion);
+    case 'aborted':
+      return new DOMException('The work was aborted', 'AbortError');
+    case 'other':
+      return new VisionFailedError(`${failure.name}: ${failure.message}`);
+  }
+}
