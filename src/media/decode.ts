@@ -58,6 +58,12 @@ sharp.unblock({ operation: allowedLoaders });
  * @throws {ImageError}
  */
 export async function inspectImage(bytes: Uint8Array, limits: ImageLimits = defaultImageLimits): Promise<ImageHeader> {
+  const { format, uprightWidth, uprightHeight } = await readHeader(bytes, limits);
+  return { format, uprightWidth, uprightHeight };
+}
+
+/** @param limits checked on the way */
+async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<ImageHeader & { metadata: Metadata }> {
   if (bytes.length > limits.maxBytes) {
     throw new ImageError('too-many-bytes', `the image has ${bytes.length} bytes, more than ${limits.maxBytes}`);
   }
@@ -70,7 +76,7 @@ export async function inspectImage(bytes: Uint8Array, limits: ImageLimits = defa
   if (metadata.compression === 'hevc' && !decodesHevc()) throw unsupportedHeic();
   const { width, height } = metadata.autoOrient;
   checkSides(width, height, limits);
-  return { format, uprightWidth: width, uprightHeight: height };
+  return { format, uprightWidth: width, uprightHeight: height, metadata };
 }
 
 /**
@@ -80,12 +86,14 @@ export async function inspectImage(bytes: Uint8Array, limits: ImageLimits = defa
  * @throws {ImageError} for whatever is wrong with the bytes
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<PixelImage> {
-  const { uprightWidth, uprightHeight, format } = await inspectImage(bytes, options.limits);
+  const { uprightWidth, uprightHeight, format, metadata } = await readHeader(bytes, options.limits);
   const { maxSide } = options;
   let image = open(bytes, options.limits.maxPixels).autoOrient().flatten({ background }).toColourspace('srgb');
   if (maxSide !== undefined && Math.max(uprightWidth, uprightHeight) > maxSide) {
     image = image.resize({ width: maxSide, height: maxSide, fit: 'inside', withoutEnlargement: true });
   }
+  // sharp brings 16-bit colour with a profile to Display P3 and leaves it there, unless the output's profile is named.
+  if (metadata.space === 'rgb16' && metadata.icc !== undefined) image = image.withIccProfile('srgb');
   try {
     const { data, info } = await image.timeout({ seconds: decodeSeconds }).raw({ depth: 'uchar' }).toUint8Array();
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels`);
