@@ -1,5 +1,5 @@
 import { ModelFormatError } from './errors.ts';
-import { convolution, foldIntoConvolution, type Padding, toChannelsFirst } from './nchw-layers.ts';
+import { convolution, foldIntoConvolution, imageConvolution, type Padding } from './nchw-layers.ts';
 import { createOnnxGraph, type Dimension, type OnnxGraph } from './onnx-writer.ts';
 import { type ConstantTensor, elementCount } from './tensors.ts';
 import { decodeWeights, type WeightGroup } from './weights.ts';
@@ -72,7 +72,7 @@ function faceRecognition(net: Net, image: string): string {
     meanSums[index % outputs] = (meanSums[index % outputs] ?? 0) + (weight * mean) / 255;
   }
   const shifted = bias.map((value, channel) => value - (meanSums[channel] ?? 0));
-  let value = convolution(net.graph, image, {
+  let value = imageConvolution(net.graph, image, {
     filter: { shape: first.shape, data: filter },
     bias: { shape: [outputs], data: shifted },
     stride: [2, 2],
@@ -130,7 +130,7 @@ function separableConvolution(net: Net, input: string, name: string, stride = 1)
 /** Four separable convolutions, each fed with the sum of all before it. */
 function denseBlock(net: Net, input: string, name: string, first: boolean): string {
   const opening = first
-    ? convolution(net.graph, input, {
+    ? imageConvolution(net.graph, input, {
         filter: net.weight(`${name}/conv0/filters`),
         bias: net.weight(`${name}/conv0/bias`),
         stride: [2, 2],
@@ -148,7 +148,7 @@ function denseBlock(net: Net, input: string, name: string, first: boolean): stri
 
 /** face-api's expression net: [N,112,112,3] RGB 0..255 -> [N,7] probabilities. */
 function faceExpression(net: Net, image: string): string {
-  const centred = net.graph.node('Sub', [image, net.graph.floats(MEAN_RGB, [3, 1, 1])]);
+  const centred = net.graph.node('Sub', [image, net.graph.floats(MEAN_RGB)]);
   let value = net.graph.node('Mul', [centred, net.graph.scalar(1 / 255)]);
   for (const block of [0, 1, 2, 3]) value = denseBlock(net, value, `dense${block}`, block === 0);
   const pooled = net.graph.node('AveragePool', [value], { kernel_shape: [7, 7], strides: [2, 2] });
@@ -186,7 +186,7 @@ export function convertFaceApiNet(
     if (!found || elementCount(found.shape) === 0) throw new ModelFormatError(`the manifest has no weight ${name}`);
     return found;
   };
-  const image = toChannelsFirst(graph, graph.input(conversion.input.name, conversion.input.shape));
+  const image = graph.input(conversion.input.name, conversion.input.shape);
   const result = BUILDERS[conversion.net]({ graph, weight }, image);
   const [output] = conversion.outputs;
   if (!output) throw new ModelFormatError(`${conversion.name} has no output`);

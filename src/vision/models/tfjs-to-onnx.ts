@@ -4,6 +4,8 @@ import {
   clipBelow,
   convolution,
   foldIntoConvolution,
+  imageConvolution,
+  mirrorChannels,
   type Padding,
   paddingAttributes,
   prelu,
@@ -25,11 +27,21 @@ export interface TfjsConversion {
   readonly outputs: readonly { readonly node: string; readonly name: string; readonly shape: readonly Dimension[] }[];
 }
 
-/** A value of the graph under conversion. Constants keep TensorFlow's layout; tensors of rank 4 are [N,C,H,W]. */
+interface Tensor {
+  readonly kind: 'tensor';
+  readonly name: string;
+  readonly rank: number;
+}
+
+/**
+ * A value of the graph under conversion. Constants keep TensorFlow's layout; tensors of rank 4 are [N,C,H,W]; the
+ * image is the graph's input, still [N,H,W,C]; a negation becomes a node only when something other than CReLU asks.
+ */
 type Value =
+  | { readonly kind: 'image'; readonly name: string }
+  | { readonly kind: 'negation'; readonly of: Tensor }
   | { readonly kind: 'constant'; readonly tensor: ConstantTensor }
-  | { readonly kind: 'tensor'; readonly name: string; readonly rank: number };
-type Tensor = Extract<Value, { kind: 'tensor' }>;
+  | Tensor;
 
 interface Step {
   readonly graph: OnnxGraph;
@@ -52,6 +64,7 @@ function fail(step: Step, problem: string): never {
 
 function tensorAt(step: Step, index: number): Tensor {
   const value = step.inputs[index];
+  if (value?.kind === 'negation') return tensorOf(step.graph.node('Neg', [value.of.name]), value.of.rank);
   return value?.kind === 'tensor' ? value : fail(step, `input ${index} is not a tensor`);
 }
 
@@ -95,14 +108,19 @@ const fusedBias = (step: Step): ConstantTensor | undefined =>
 const convert2d =
   (depthwise: boolean): Converter =>
   (step) => {
-    const result = convolution(step.graph, tensorAt(step, 0).name, {
+    const layer = {
       filter: constantAt(step, 1),
       bias: fusedBias(step),
       depthwise,
       stride: spatial(step.node.integers('strides')),
       dilation: spatial(step.node.integers('dilations')),
       padding: paddingOf(step),
-    });
+    };
+    const [source] = step.inputs;
+    const result =
+      source?.kind === 'image' && !depthwise
+        ? imageConvolution(step.graph, source.name, layer)
+        : convolution(step.graph, tensorAt(step, 0).name, layer);
     return tensorOf(activateFused(step, result), 4);
   };
 
@@ -130,12 +148,13 @@ const arithmetic =
   (type: 'Add' | 'Mul'): Converter =>
   (step) => {
     const first = tensorAt(step, 0);
-    const second = step.inputs[1] ?? fail(step, 'one operand');
-    if (second.kind === 'tensor') {
+    const operandValue = step.inputs[1];
+    if (operandValue?.kind !== 'constant') {
+      const second = tensorAt(step, 1);
       if (first.rank !== second.rank) fail(step, 'operands of different rank');
       return tensorOf(step.graph.node(type, [first.name, second.name]), first.rank);
     }
-    const operand = perChannel(step, second.tensor);
+    const operand = perChannel(step, operandValue.tensor);
     const [scale, shift] = type === 'Mul' ? [operand, [0]] : [[1], operand];
     if (step.isOnlyUserOf(0) && foldIntoConvolution(step.graph, first.name, scale, shift)) return first;
     const dims = first.rank === 4 && operand.length > 1 ? [operand.length, 1, 1] : [operand.length];
@@ -174,7 +193,19 @@ function channelsOf(graph: OnnxGraph, value: string): number | undefined {
   return keepsChannels ? channelsOf(graph, node?.inputs[0] ?? '') : undefined;
 }
 
+/** A concatenation of [x, -x] along the channels (CReLU's first half), or undefined when it is another one. */
+function mirror(step: Step): Value | undefined {
+  const [first, second, axis] = step.inputs;
+  if (first?.kind !== 'tensor' || second?.kind !== 'negation' || second.of !== first) return undefined;
+  const channels = channelsOf(step.graph, first.name);
+  const alongChannels = axis?.kind === 'constant' && [3, -1].includes(axis.tensor.data[0] ?? 0);
+  if (!alongChannels || first.rank !== 4 || channels === undefined) return undefined;
+  return tensorOf(mirrorChannels(step.graph, first.name, channels), 4);
+}
+
 const concatenate: Converter = (step) => {
+  const mirrored = mirror(step);
+  if (mirrored) return mirrored;
   const parts = step.inputs.slice(0, -1).map((_, index) => tensorAt(step, index));
   const [axis = 0] = constantAt(step, parts.length).data;
   const rank = parts[0]?.rank ?? 0;
@@ -231,7 +262,7 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   Minimum: limit('above'),
   Maximum: limit('below'),
   Relu: elementwise('Relu'),
-  Neg: elementwise('Neg'),
+  Neg: (step) => ({ kind: 'negation', of: tensorAt(step, 0) }),
   Sigmoid: elementwise('Sigmoid'),
   Prelu: (step) => tensorOf(prelu(step.graph, tensorAt(step, 0).name, constantAt(step, 1)), tensorAt(step, 0).rank),
   Pad: pad,
@@ -271,7 +302,7 @@ export function convertTfjsGraph(
   for (const node of ordered) {
     if (node.name === conversion.input.node) {
       const { name, shape } = conversion.input;
-      values.set(node.name, tensorOf(toChannelsFirst(graph, graph.input(name, shape)), 4));
+      values.set(node.name, { kind: 'image', name: graph.input(name, shape) });
     } else if (node.operation === 'Const') {
       const tensor = weights.get(node.name);
       if (!tensor) throw new ModelFormatError(`the manifest has no weight ${node.name}`);
