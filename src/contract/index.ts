@@ -1,5 +1,7 @@
 export { collectionArn } from './arn.ts';
+export { addShapes, type FromSchema, type JsonSchema, type ObjectSchema } from './json-schema.ts';
 export { limits } from './limits.ts';
+export { openApiDocument } from './openapi.ts';
 export {
   type Area,
   type BuiltOperationName,
@@ -8,5 +10,17 @@ export {
   type OperationRow,
   operations,
 } from './operations.ts';
+export {
+  type OwnOperationName,
+  type OwnOperationRow,
+  type OwnRequestOf,
+  type OwnResponseOf,
+  ownOperations,
+  ownPathPrefix,
+} from './own-operations.ts';
 export { type ErrorCode, errorStatus, ServiceError } from './service-error.ts';
+export { type Constraints, readConstraints, type Shape, type ShapeTable } from './shapes.ts';
+export { renderSupportTable, supportTableMarkers, withSupportTable } from './support-table.ts';
+export { BodyTypeError, typedBody } from './typed-body.ts';
+export { type ConstraintCheck, createConstraintCheck, violationsMessage } from './violations.ts';
 export type { RequestOf, ResponseOf } from './wire-types.ts';

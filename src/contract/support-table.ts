@@ -1,0 +1,56 @@
+import { type Area, type OperationRow, operations } from './operations.ts';
+
+/** The areas in the order of the support table, with their headings. */
+const areaTitles: Readonly<Record<Area, string>> = {
+  faces: 'Faces',
+  collections: 'Collections',
+  users: 'Users',
+  tags: 'Tags',
+  labels: 'Labels',
+  text: 'Text',
+  moderation: 'Moderation',
+  celebrities: 'Celebrities',
+  equipment: 'Protective equipment',
+  video: 'Stored video',
+  streams: 'Streams',
+  'custom-labels': 'Custom labels',
+  liveness: 'Liveness',
+  'media-analysis': 'Media analysis',
+};
+
+/** README's table of operations, in Markdown, without a trailing newline: one row per area and state. */
+export function renderSupportTable(): string {
+  const rows: [string, OperationRow][] = Object.entries(operations);
+  const built = rows.filter(([, row]) => row.status === 'built').length;
+  const lines = Object.entries(areaTitles).flatMap(([area, title]) =>
+    (['built', 'absent'] as const).flatMap((status) => {
+      const names = rows.filter(([, row]) => row.area === area && row.status === status).map(([name]) => `\`${name}\``);
+      return names.length === 0
+        ? []
+        : [`| ${title} | ${status === 'built' ? 'yes' : 'not yet'} | ${names.join(', ')} |`];
+    }),
+  );
+  return [
+    `${built} of the ${rows.length} operations are computed; the others answer \`UnknownOperationException\`.`,
+    '',
+    '| area | works | operations |',
+    '| --- | --- | --- |',
+    ...lines,
+  ].join('\n');
+}
+
+/** Between these lines of README.md the table stands. */
+export const supportTableMarkers = { begin: '<!-- operations:begin -->', end: '<!-- operations:end -->' } as const;
+
+/**
+ * README's text with the table made anew.
+ *
+ * @throws {RangeError} when the text lacks the markers
+ */
+export function withSupportTable(readme: string): string {
+  const { begin, end } = supportTableMarkers;
+  const start = readme.indexOf(begin);
+  const stop = readme.indexOf(end);
+  if (start < 0 || stop < start) throw new RangeError(`README.md lacks ${begin} and ${end}`);
+  return `${readme.slice(0, start + begin.length)}\n${renderSupportTable()}\n${readme.slice(stop)}`;
+}
