@@ -1,5 +1,8 @@
+import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
 import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
+import type { AuditReader } from './audit/index.ts';
+import type { Policy, PurposeName } from './policy/index.ts';
 
 /** An image as a request names it: bytes or an object in a bucket; AWS's shape. */
 export interface RequestedImage {
@@ -101,6 +104,12 @@ export interface Idempotency {
   once<Answer>(token: string | undefined, request: unknown, run: () => Promise<Answer>): Promise<Answer>;
 }
 
+/** Tells of the server's models, as data. */
+export interface ModelCatalog {
+  calibrations(): OwnResponseOf<'GetCalibration'>['calibrations'];
+  models(): Promise<OwnResponseOf<'ListModels'>['models']>;
+}
+
 /** Everything that an operation can be given; it is given just what its definition needs and its grant allows. */
 export interface Capabilities {
   readonly images: ImageReader;
@@ -115,6 +124,11 @@ export interface Capabilities {
   readonly tagWriter: TagWriter;
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;
+  /** The policy, and the purpose of collections made without a tag. */
+  readonly policyInForce: { readonly policy: Policy; readonly defaultPurpose: PurposeName };
+  readonly auditReader: AuditReader;
+  /** What the models are and what their answers mean; reaches none of them. */
+  readonly modelCatalog: ModelCatalog;
   /** Says the server's settings that answers show: region, account, limits. */
   readonly account: {
     readonly region: string;

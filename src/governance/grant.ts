@@ -20,7 +20,14 @@ export interface Grant {
   readonly similarityFloor: number;
   /** Left out of every answer, whatever was asked for. */
   readonly withheldAttributes: readonly FaceAttribute[];
+  /** Left out for every face that is not clearly an adult's. */
+  readonly withheldFromMinors: readonly FaceAttribute[];
   readonly policyDigest: string;
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
+}
+
+/** True when the grant no longer allows anything; what it still holds must stop. */
+export function isExpired(grant: Pick<Grant, 'expiresAtMs'>, nowMs: number): boolean {
+  return nowMs >= grant.expiresAtMs;
 }

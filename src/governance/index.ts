@@ -1,3 +1,18 @@
+export {
+  type AuditKind,
+  type AuditLog,
+  type AuditReader,
+  type AuditRecord,
+  type AuditRecordDraft,
+  auditEntries,
+  type ChainBreakReason,
+  type ChainHead,
+  type ChainVerdict,
+  createAuditLog,
+  createAuditReader,
+  renderAuditRecord,
+  verifyChain,
+} from './audit/index.ts';
 export type { Answer, Call, Dispatch } from './call.ts';
 export type { Caller } from './caller.ts';
 export type {
@@ -16,5 +31,38 @@ export type {
   TagWriter,
   UserWriter,
 } from './capabilities.ts';
-export type { Grant } from './grant.ts';
-export { type AnyOperation, defineOperation, type Operation, type RunContext } from './operation.ts';
+export { type ConsentLedger, type ConsentReceipt, type ConsentSubject, emptyConsentLedger } from './consent.ts';
+export {
+  countFaceWrites,
+  floorMatcher,
+  floorSearch,
+  floorUserWriter,
+  withholdFromDetector,
+  withholdFromEmbedder,
+} from './enforce/index.ts';
+export { createGate, type GateParts, type GateSettings } from './gate.ts';
+export { type Grant, isExpired } from './grant.ts';
+export { createIdempotency, type IdempotencyBook } from './idempotency.ts';
+export { type CountName, createNotes, type GrantNotes, type NotedUse } from './notes.ts';
+export {
+  type AnyOperation,
+  defineOperation,
+  defineOwnOperation,
+  type Operation,
+  type RunContext,
+} from './operation.ts';
+export { createPageTokens } from './page-tokens.ts';
+export {
+  type DeclaredPurpose,
+  declaredPurpose,
+  loadPolicy,
+  type Policy,
+  PolicyError,
+  type PurposeName,
+  type PurposeRow,
+  purposeNames,
+  type RefusedClass,
+  type SensitiveAttribute,
+  sensitiveAttributes,
+} from './policy/index.ts';
+export { dataSetLicenceTag, purposeTag } from './reserved-tags.ts';

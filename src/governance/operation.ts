@@ -1,4 +1,11 @@
-import type { BuiltOperationName, RequestOf, ResponseOf } from '../contract/index.ts';
+import type {
+  BuiltOperationName,
+  OwnOperationName,
+  OwnRequestOf,
+  OwnResponseOf,
+  RequestOf,
+  ResponseOf,
+} from '../contract/index.ts';
 import type { Capabilities, CapabilityName } from './capabilities.ts';
 
 /** What an operation knows of its call beside the request. */
@@ -27,5 +34,18 @@ export function defineOperation<Name extends BuiltOperationName, Needs extends C
   needs: readonly Needs[],
   run: (request: RequestOf<Name>, granted: Pick<Capabilities, Needs>, context: RunContext) => Promise<ResponseOf<Name>>,
 ): Operation<RequestOf<Name>, ResponseOf<Name>, Needs> {
+  return { name, needs, run };
+}
+
+/** Defines one of Likeness' own operations, as {@link defineOperation} does one of Rekognition's. */
+export function defineOwnOperation<Name extends OwnOperationName, Needs extends CapabilityName>(
+  name: Name,
+  needs: readonly Needs[],
+  run: (
+    request: OwnRequestOf<Name>,
+    granted: Pick<Capabilities, Needs>,
+    context: RunContext,
+  ) => Promise<OwnResponseOf<Name>>,
+): Operation<OwnRequestOf<Name>, OwnResponseOf<Name>, Needs> {
   return { name, needs, run };
 }

@@ -13,6 +13,11 @@ export interface AuditEntry {
 export interface AuditStore {
   /** Appends what `seal` makes of the last entry, atomically against other writers. */
   append(seal: (last: AuditEntry | undefined) => AuditEntry): Promise<AuditEntry>;
+  /**
+   * Appends several entries in one durable step, all or none; as {@link AuditStore.append} in all else. One sync to
+   * disk then carries every record that waited. A store without it is given them one by one.
+   */
+  appendAll?(seal: (last: AuditEntry | undefined) => readonly AuditEntry[]): Promise<readonly AuditEntry[]>;
   last(): Promise<AuditEntry | undefined>;
   /** In order of sequence, after `afterSequence`. */
   read(page: { afterSequence: number; limit: number }): Promise<readonly AuditEntry[]>;

@@ -1,0 +1,57 @@
+import type { AuditEntry } from '../../stores/ports/index.ts';
+import { canonicalJson } from '../canonical-json.ts';
+import type { CountName } from '../notes.ts';
+
+/** `decision`: the gate allowed it, nothing has run yet; `refusal`: nothing runs; `outcome`: how an allowed one ended. */
+export type AuditKind = 'decision' | 'refusal' | 'outcome';
+
+/**
+ * What is written about a call. It names the person who called and the collection, never who is in a picture: no
+ * image, template, external image id, user id, face id or tag value stands in it.
+ */
+export interface AuditRecordDraft {
+  readonly kind: AuditKind;
+  readonly requestId: string;
+  readonly decisionId: string;
+  readonly actor: { readonly person: string; readonly accessKeyId: string };
+  readonly operation: string;
+  readonly collection?: string;
+  /** Absent where the call was refused before its purpose was known. */
+  readonly purpose?: string;
+  readonly policyDigest: string;
+  /** The rule that refused. */
+  readonly rule?: string;
+  /** The error code that was answered; `cancelled` when the caller went away first. */
+  readonly code?: string;
+  /** The threshold that was used, 0..100. */
+  readonly effectiveThreshold?: number;
+  readonly withheld?: readonly string[];
+  readonly counts?: Readonly<Partial<Record<CountName, number>>>;
+  readonly durationMs?: number;
+}
+
+/** A record as it stands in the log. */
+export interface AuditRecord extends AuditRecordDraft {
+  readonly sequence: number;
+  /** ISO 8601, UTC. */
+  readonly at: string;
+  /** Whose chain it is. */
+  readonly node: string;
+  /** Hex SHA-256 of this record; names the head of the chain when it is the last. */
+  readonly hash: string;
+}
+
+/** The body that is hashed and stored: the draft with time and node, as canonical JSON. */
+export function auditBody(draft: AuditRecordDraft, atMs: number, node: string): string {
+  return canonicalJson({ ...draft, at: new Date(atMs).toISOString(), node });
+}
+
+/**
+ * An entry as plain data, for printing and for answers.
+ *
+ * @throws {SyntaxError} when the body is not JSON, which only a damaged or foreign entry's is not
+ */
+export function renderAuditRecord(entry: AuditEntry): AuditRecord {
+  const body = JSON.parse(entry.body) as Omit<AuditRecord, 'sequence' | 'hash'>;
+  return { ...body, sequence: entry.sequence, hash: entry.hash };
+}

@@ -1,0 +1,282 @@
+import { ServiceError } from '../contract/index.ts';
+import type { CollectionRecord } from '../stores/ports/index.ts';
+import type { AuditLog, AuditRecordDraft } from './audit/index.ts';
+import type { Answer, Call, Dispatch } from './call.ts';
+import type { Capabilities, CapabilityName } from './capabilities.ts';
+import { type ConsentLedger, emptyConsentLedger } from './consent.ts';
+import type { Grant } from './grant.ts';
+import { createNotes, type GrantNotes, type NotedUse } from './notes.ts';
+import type { AnyOperation } from './operation.ts';
+import {
+  declaredPurpose,
+  type Policy,
+  PolicyError,
+  type PurposeName,
+  type PurposeRow,
+  type SensitiveAttribute,
+  sensitiveAttributes,
+} from './policy/index.ts';
+import { purposeOf } from './purpose-of.ts';
+import { judge, keyRules, purposeRules, type Question, type Refusal } from './rules/index.ts';
+import { targetOf } from './target.ts';
+
+/** Settings of the gate. None of them can lower a floor, lift a duty or allow a refused class. */
+export interface GateSettings {
+  /** The purpose of a collection made without the tag `likeness:purpose`. */
+  readonly defaultPurpose: PurposeName;
+  /** Released where the purpose leaves it to the operator (photo-library), never for minors. */
+  readonly photoLibraryAttributes: readonly SensitiveAttribute[];
+  readonly region: string;
+  readonly accountId: string;
+  /** How long a grant holds, milliseconds. */
+  readonly grantMs: number;
+}
+
+/** What the gate works with. */
+export interface GateParts {
+  readonly policy: Policy;
+  readonly audit: Pick<AuditLog, 'append'>;
+  readonly settings: GateSettings;
+  findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** A fresh id for each decision. */
+  readonly ids: () => string;
+  /** Every operation by its name, the areas' and Likeness' own. */
+  readonly operations: Readonly<Record<string, AnyOperation>>;
+  /**
+   * Builds what a grant allows. Only `needs` are used. Whatever meets a face goes through the wrappers of
+   * governance/enforce with this grant and these notes.
+   * @param collection the granted collection's record, where it exists already
+   */
+  capabilitiesFor(
+    grant: Grant,
+    needs: readonly CapabilityName[],
+    notes: GrantNotes,
+    collection: CollectionRecord | undefined,
+  ): Partial<Capabilities> | Promise<Partial<Capabilities>>;
+  /** Default: {@link emptyConsentLedger}. */
+  readonly consent?: ConsentLedger;
+  /** Puts errors of stores, vision and sources into AWS's terms; undefined for those that stay unexpected. */
+  readonly translateError?: (error: unknown) => ServiceError | undefined;
+}
+
+type Verdict =
+  | {
+      readonly kind: 'granted';
+      readonly purpose: PurposeRow;
+      readonly collection?: CollectionRecord;
+      readonly collectionId?: string;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly refusal: Refusal;
+      readonly cause?: unknown;
+      readonly purpose?: PurposeRow;
+      readonly collectionId?: string;
+    };
+
+/**
+ * Makes the gate: the one function through which every operation runs. It decides by the rules, writes the decision
+ * to the audit before anything runs, hands the operation the capabilities of its grant, and releases the answer only
+ * after the outcome was written.
+ *
+ * Each call throws {ServiceError} as the rule or the operation says; InternalServerError when the audit could not be
+ * written; and whatever unexpected error the operation threw.
+ *
+ * @throws {PolicyError} when a setting names no purpose
+ */
+export function createGate(parts: GateParts): Dispatch {
+  const { policy, audit, settings, clock, ids, operations } = parts;
+  const consent = parts.consent ?? emptyConsentLedger;
+  if (declaredPurpose(policy, settings.defaultPurpose).kind !== 'ok') {
+    throw new PolicyError(`the configured default purpose '${settings.defaultPurpose}' is not one of its purposes`);
+  }
+
+  async function decide(call: Call): Promise<Verdict> {
+    if (!Object.hasOwn(operations, call.operation)) {
+      return refusedBy(
+        'operation-exists',
+        new ServiceError('UnknownOperationException', 'This version does not compute this operation.'),
+      );
+    }
+    let collectionId: string | undefined;
+    try {
+      const target = targetOf(call, settings);
+      if (target.kind !== 'none') collectionId = target.collectionId;
+      const question: Question = { call, target, account: settings };
+      const ruleParts = { policy, consent };
+      const named = collectionId === undefined ? {} : { collectionId };
+      const keyRefusal = await judge(keyRules, question, ruleParts);
+      if (keyRefusal) return { kind: 'refused', refusal: keyRefusal, ...named };
+      const found = await purposeOf(question, {
+        policy,
+        defaultPurpose: settings.defaultPurpose,
+        findCollection: (id) => parts.findCollection(id),
+      });
+      if (found.kind === 'refused') return { ...found, ...named };
+      const { purpose, collection } = found;
+      const refusal = await judge(purposeRules, { ...question, purpose, ...(collection && { collection }) }, ruleParts);
+      if (refusal) return { kind: 'refused', refusal, purpose, ...named };
+      return { kind: 'granted', purpose, ...(collection && { collection }), ...named };
+    } catch (cause) {
+      const error = cause instanceof ServiceError ? cause : parts.translateError?.(cause);
+      return {
+        ...refusedBy(
+          error ? 'target-is-named' : 'judged',
+          error ?? new ServiceError('InternalServerError', 'The call could not be judged, so nothing was run.'),
+          cause,
+        ),
+        ...(collectionId !== undefined && { collectionId }),
+      };
+    }
+  }
+
+  return async function dispatch(call: Call): Promise<Answer> {
+    call.signal.throwIfAborted();
+    const startedMs = clock();
+    const decisionId = ids();
+    const verdict = await decide(call);
+    const about = {
+      requestId: call.requestId,
+      decisionId,
+      actor: { person: call.caller.person, accessKeyId: call.caller.accessKeyId },
+      operation: call.operation,
+      ...(verdict.collectionId !== undefined && { collection: verdict.collectionId }),
+      ...(verdict.purpose && { purpose: verdict.purpose.name }),
+      policyDigest: policy.digest,
+    };
+    if (verdict.kind === 'refused') {
+      const { rule, code, message } = verdict.refusal;
+      await record(
+        { ...about, kind: 'refusal', rule, code },
+        'The audit record could not be written, so nothing was run.',
+      );
+      throw new ServiceError(code, message, { cause: verdict.cause });
+    }
+    await record({ ...about, kind: 'decision' }, 'The audit record could not be written, so nothing was run.');
+
+    const notes = createNotes();
+    const finish = (code?: string): Promise<void> => {
+      const use = notes.read();
+      return record(
+        {
+          ...about,
+          kind: 'outcome',
+          ...(code !== undefined && { code }),
+          ...(use.effectiveThreshold !== undefined && { effectiveThreshold: use.effectiveThreshold }),
+          ...(use.withheld.length > 0 && { withheld: use.withheld }),
+          ...(Object.keys(use.counts).length > 0 && { counts: use.counts }),
+          durationMs: Math.max(0, Math.round(clock() - startedMs)),
+        },
+        'The audit record could not be written, so the result is withheld.',
+      );
+    };
+    let response: unknown;
+    try {
+      call.signal.throwIfAborted();
+      response = await run(call, grantFor(call, verdict, decisionId), notes, verdict.collection);
+    } catch (error) {
+      const known = error instanceof ServiceError ? error : parts.translateError?.(error);
+      await finish(known ? known.code : call.signal.aborted ? 'cancelled' : 'InternalServerError');
+      throw known ?? error;
+    }
+    await finish();
+    return { response, headers: headersOf(policy, verdict.purpose, notes.read()) };
+  };
+
+  async function run(
+    call: Call,
+    grant: Grant,
+    notes: GrantNotes,
+    collection: CollectionRecord | undefined,
+  ): Promise<unknown> {
+    const operation = operationOf(call.operation);
+    const built = await parts.capabilitiesFor(grant, operation.needs, notes, collection);
+    const granted: Partial<Record<CapabilityName, unknown>> = {};
+    for (const name of operation.needs as readonly CapabilityName[]) {
+      if (built[name] === undefined) throw new Error(`the capability ${name} was not built for ${call.operation}`);
+      granted[name] = built[name];
+    }
+    // The edge validated the request against the operation's shape, and `granted` holds just what its type names.
+    return operation.run(call.request as never, granted as never, {
+      requestId: call.requestId,
+      purpose: grant.purpose,
+      signal: call.signal,
+    });
+  }
+
+  function grantFor(call: Call, verdict: Verdict & { kind: 'granted' }, decisionId: string): Grant {
+    const { purpose, collectionId } = verdict;
+    const issuedAtMs = clock();
+    const needs: readonly CapabilityName[] = operationOf(call.operation).needs;
+    return Object.freeze({
+      decisionId,
+      requestId: call.requestId,
+      person: call.caller.person,
+      accessKeyId: call.caller.accessKeyId,
+      operation: call.operation,
+      purpose: purpose.name,
+      scope: scopeOf(collectionId, needs, call.caller.collections),
+      similarityFloor: purpose.similarityFloor,
+      ...withheldBy(purpose, settings.photoLibraryAttributes),
+      policyDigest: policy.digest,
+      issuedAtMs,
+      expiresAtMs: issuedAtMs + settings.grantMs,
+    });
+  }
+
+  function operationOf(name: string): AnyOperation {
+    const operation = operations[name];
+    if (operation === undefined)
+      throw new ServiceError('UnknownOperationException', 'This version does not compute this operation.');
+    return operation;
+  }
+
+  async function record(draft: AuditRecordDraft, whenItFails: string): Promise<void> {
+    try {
+      await audit.append(draft);
+    } catch (cause) {
+      throw new ServiceError('InternalServerError', whenItFails, { cause });
+    }
+  }
+}
+
+/** What a purpose withholds from everyone, and what from minors only, given what the operator released. */
+export function withheldBy(
+  purpose: PurposeRow,
+  released: readonly SensitiveAttribute[],
+): Pick<Grant, 'withheldAttributes' | 'withheldFromMinors'> {
+  const optional = sensitiveAttributes.filter((attribute) => purpose.attributes[attribute] === 'operator-option');
+  const never = sensitiveAttributes.filter((attribute) => purpose.attributes[attribute] === 'never');
+  return {
+    withheldAttributes: [...never, ...optional.filter((attribute) => !released.includes(attribute))].sort(),
+    withheldFromMinors: optional.filter((attribute) => released.includes(attribute)),
+  };
+}
+
+function scopeOf(
+  collectionId: string | undefined,
+  needs: readonly CapabilityName[],
+  collections: readonly string[] | '*',
+): Grant['scope'] {
+  if (collectionId !== undefined) return { kind: 'collection', collectionId };
+  return needs.includes('collectionCatalog') ? { kind: 'account', collections } : { kind: 'none' };
+}
+
+function headersOf(policy: Policy, purpose: PurposeRow, use: NotedUse): Readonly<Record<string, string>> {
+  return {
+    'x-likeness-policy': policy.digest,
+    'x-likeness-purpose': purpose.name,
+    ...(use.thresholdRaised && { 'x-likeness-similarity-threshold': String(use.effectiveThreshold) }),
+    ...(use.withheld.length > 0 && { 'x-likeness-withheld': use.withheld.join(',') }),
+  };
+}
+
+function refusedBy(rule: string, error: ServiceError, cause?: unknown): Verdict & { kind: 'refused' } {
+  return {
+    kind: 'refused',
+    refusal: { rule, code: error.code, message: error.message },
+    ...(cause !== undefined && { cause }),
+  };
+}

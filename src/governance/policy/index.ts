@@ -1,0 +1,15 @@
+export { type DeclaredPurpose, declaredPurpose } from './declared-purpose.ts';
+export { loadPolicy, PolicyError, parsePolicy } from './load-policy.ts';
+export {
+  type AttributeMode,
+  type ConsentDemand,
+  type Policy,
+  type PurposeName,
+  type PurposeRow,
+  purposeNames,
+  type RefusedClass,
+  type RefusedClassId,
+  refusedClassIds,
+  type SensitiveAttribute,
+  sensitiveAttributes,
+} from './policy.ts';

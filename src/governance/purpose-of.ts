@@ -1,0 +1,84 @@
+import type { CollectionRecord } from '../stores/ports/index.ts';
+import { declaredPurpose, type Policy, type PurposeName, type PurposeRow, purposeNames } from './policy/index.ts';
+import { purposeTag } from './reserved-tags.ts';
+import { accessDenied, type Question, type Refusal, refusedClassWords } from './rules/index.ts';
+import { tagsOf } from './target.ts';
+
+/** What finding the purpose of a call needs. */
+export interface PurposeParts {
+  readonly policy: Policy;
+  /** The purpose of a new collection without a tag. */
+  readonly defaultPurpose: PurposeName;
+  findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
+}
+
+/** The purpose that a call runs under, with its collection where there is one; or why there is none. */
+export type FoundPurpose =
+  | { readonly kind: 'found'; readonly purpose: PurposeRow; readonly collection?: CollectionRecord }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/**
+ * Finds the purpose of a call: that of its collection, which nothing in the request can change; for a new collection
+ * the one its tag declares, or the default; without a collection the first that the key lists.
+ */
+export async function purposeOf(question: Question, parts: PurposeParts): Promise<FoundPurpose> {
+  const { target, call } = question;
+  switch (target.kind) {
+    case 'collection': {
+      const collection = await parts.findCollection(target.collectionId);
+      if (collection === undefined) {
+        return refused({
+          rule: 'collection-exists',
+          code: 'ResourceNotFoundException',
+          message: `The collection id: ${target.collectionId} does not exist`,
+        });
+      }
+      return declaredByOperator(question, collection.purpose, parts.policy, collection);
+    }
+    case 'new-collection':
+      return declaredByTag(question, tagsOf(call.request)[purposeTag], parts);
+    case 'none':
+      return declaredByOperator(question, call.caller.purposes[0] ?? '', parts.policy);
+  }
+}
+
+function declaredByTag(question: Question, tag: string | undefined, parts: PurposeParts): FoundPurpose {
+  const declared = tag ?? parts.defaultPurpose;
+  const verdict = declaredPurpose(parts.policy, declared);
+  switch (verdict.kind) {
+    case 'ok':
+      return { kind: 'found', purpose: parts.policy.purposes[verdict.purpose] };
+    case 'refused':
+      return refusedClass(question, verdict.refused);
+    case 'unknown':
+      return refused({
+        rule: 'known-purpose',
+        code: 'InvalidParameterException',
+        message: `The purpose '${declared}' is not known. The tag ${purposeTag} takes one of: ${purposeNames.join(', ')}.`,
+      });
+  }
+}
+
+/** A stored purpose, of a collection or key: what is no purpose there is nothing the client could mend, so it is denied. */
+function declaredByOperator(
+  question: Question,
+  declared: string,
+  policy: Policy,
+  collection?: CollectionRecord,
+): FoundPurpose {
+  const verdict = declaredPurpose(policy, declared);
+  if (verdict.kind === 'ok') {
+    return { kind: 'found', purpose: policy.purposes[verdict.purpose], ...(collection && { collection }) };
+  }
+  if (verdict.kind === 'refused') return refusedClass(question, verdict.refused);
+  const why = `The ${collection ? 'collection' : 'key'} has no purpose of: ${purposeNames.join(', ')}.`;
+  return refused({ rule: 'known-purpose', ...accessDenied(question, why) });
+}
+
+function refusedClass(question: Question, row: Parameters<typeof refusedClassWords>[0]): FoundPurpose {
+  return refused({ rule: `refused-class/${row.id}`, ...accessDenied(question, refusedClassWords(row)) });
+}
+
+function refused(refusal: Refusal): FoundPurpose {
+  return { kind: 'refused', refusal };
+}
