@@ -1,0 +1,13 @@
+export {
+  type Config,
+  ConfigError,
+  type ConfigRow,
+  type ConfigSources,
+  describeConfig,
+  isLoopback,
+  loadConfig,
+  type Machine,
+  type S3Config,
+} from './config.ts';
+export { configurationPage } from './configuration-page.ts';
+export { type Environment, readEnvironment } from './env.ts';
