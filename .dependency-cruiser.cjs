@@ -11,9 +11,24 @@ const only = (name, from, allowed, extra = {}) => ({
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
-    { name: 'no-dev-dependencies', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { dependencyTypes: ['npm-dev'] } },
-    { name: 'no-test-imports', severity: 'error', from: { path: '^src/', pathNot: '\\.test\\.ts$' }, to: { path: '\\.test\\.ts$|^tests/|^conformance/|^bench/|^evals/' } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-dev-dependencies',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+    {
+      name: 'no-test-imports',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '\\.test\\.ts$|^tests/|^conformance/|^bench/|^evals/' },
+    },
     only('contract-imports', 'contract', ['shared/']),
     only('shared-imports', 'shared', []),
     only('stores-imports', 'stores', ['shared/']),
@@ -23,7 +38,13 @@ module.exports = {
     only('vision-imports', 'vision', ['media/', 'shared/']),
     only('governance-imports', 'governance', ['contract/', 'stores/ports/', 'vision/index\\.ts$', 'shared/']),
     only('edge-imports', 'edge', ['governance/index\\.ts$', 'contract/', 'shared/']),
-    only('areas-imports', 'areas', ['governance/index\\.ts$', 'contract/', 'shared/', 'vision/index\\.ts$', 'stores/ports/']),
+    only('areas-imports', 'areas', [
+      'governance/index\\.ts$',
+      'contract/',
+      'shared/',
+      'vision/index\\.ts$',
+      'stores/ports/',
+    ]),
     {
       name: 'areas-take-vision-and-stores-as-types-only',
       severity: 'error',
@@ -42,9 +63,14 @@ module.exports = {
       from: { path: '^src/areas/([^/]+)/' },
       to: { path: '^src/areas/([^/]+)/', pathNot: ['^src/areas/$1/', '^src/areas/[^/]+/index\\.ts$'] },
     },
-    only('cli-imports', 'cli', ['compose\\.ts$', 'library\\.ts$', 'config/', 'shared/', 'contract/']),
+    only('cli-imports', 'cli', ['compose(/index)?\\.ts$', 'library\\.ts$', 'config/', 'shared/', 'contract/']),
     { name: 'conformance-is-black-box', severity: 'error', from: { path: '^conformance/' }, to: { path: '^src/' } },
-    { name: 'only-compose-wires', severity: 'error', from: { path: '^src/(?!compose\\.ts|main\\.ts|library\\.ts|cli/)', pathNot: '\\.test\\.ts$' }, to: { path: '^src/(compose|main|library)\\.ts$' } },
+    {
+      name: 'only-compose-wires',
+      severity: 'error',
+      from: { path: '^src/(?!compose|main\\.ts|library\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(compose(/|\\.ts$)|main\\.ts$|library\\.ts$)' },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

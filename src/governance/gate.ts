@@ -58,7 +58,7 @@ export interface GateParts {
   /** Default: {@link emptyConsentLedger}. */
   readonly consent?: ConsentLedger;
   /** Puts errors of stores, vision and sources into AWS's terms; undefined for those that stay unexpected. */
-  readonly translateError?: (error: unknown) => ServiceError | undefined;
+  readonly translateError?: (error: unknown, request: unknown) => ServiceError | undefined;
 }
 
 type Verdict =
@@ -120,7 +120,7 @@ export function createGate(parts: GateParts): Dispatch {
       if (refusal) return { kind: 'refused', refusal, purpose, ...named };
       return { kind: 'granted', purpose, ...(collection && { collection }), ...named };
     } catch (cause) {
-      const error = cause instanceof ServiceError ? cause : parts.translateError?.(cause);
+      const error = cause instanceof ServiceError ? cause : parts.translateError?.(cause, call.request);
       return {
         ...refusedBy(
           error ? 'target-is-named' : 'judged',
@@ -176,8 +176,9 @@ export function createGate(parts: GateParts): Dispatch {
     try {
       call.signal.throwIfAborted();
       response = await run(call, grantFor(call, verdict, decisionId), notes, verdict.collection);
+      await requireSamePurpose(verdict.collection);
     } catch (error) {
-      const known = error instanceof ServiceError ? error : parts.translateError?.(error);
+      const known = error instanceof ServiceError ? error : parts.translateError?.(error, call.request);
       await finish(known ? known.code : call.signal.aborted ? 'cancelled' : 'InternalServerError');
       throw known ?? error;
     }
@@ -231,6 +232,15 @@ export function createGate(parts: GateParts): Dispatch {
     if (operation === undefined)
       throw new ServiceError('UnknownOperationException', 'This version does not compute this operation.');
     return operation;
+  }
+
+  /** A collection deleted and made again under another purpose while the call ran would be answered by the old rules. */
+  async function requireSamePurpose(judged: CollectionRecord | undefined): Promise<void> {
+    if (judged === undefined) return;
+    const now = await parts.findCollection(judged.id);
+    if (now !== undefined && now.purpose !== judged.purpose) {
+      throw new ServiceError('ResourceNotFoundException', `The collection id: ${judged.id} does not exist`);
+    }
   }
 
   async function record(draft: AuditRecordDraft, whenItFails: string): Promise<void> {

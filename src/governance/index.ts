@@ -25,6 +25,7 @@ export type {
   FaceWriter,
   Idempotency,
   ImageReader,
+  ModelCatalog,
   PageTokens,
   RequestedImage,
   Similar,

@@ -23,7 +23,11 @@ export interface Operation<Request, Response, Needs extends CapabilityName> {
 }
 
 /** An operation whose needs are not spelled out in its type; compose keeps them in one table. */
-export type AnyOperation = Operation<never, unknown, never>;
+export interface AnyOperation {
+  readonly name: string;
+  readonly needs: readonly CapabilityName[];
+  run(request: never, granted: never, context: RunContext): Promise<unknown>;
+}
 
 /**
  * Defines a Rekognition operation: its code sees only the capabilities it names, so one that only detects does not

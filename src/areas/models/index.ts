@@ -1,0 +1,2 @@
+export { getCalibration } from './getCalibration.ts';
+export { listModels } from './listModels.ts';

@@ -1,0 +1,6 @@
+import { defineOwnOperation } from '../../governance/index.ts';
+
+/** Lists this server's models with licence, provenance and digest. */
+export const listModels = defineOwnOperation('ListModels', ['modelCatalog'], async (_request, { modelCatalog }) => ({
+  models: await modelCatalog.models(),
+}));

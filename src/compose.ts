@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { ensureFirstKey, secretOf } from './compose/access-keys.ts';
+import { createCapabilities } from './compose/capabilities.ts';
+import { createImageReader } from './compose/image-reader.ts';
+import { createModelCatalog } from './compose/model-catalog.ts';
+import { builtOperations } from './compose/operations.ts';
+import { inServiceTerms } from './compose/service-terms.ts';
+import type { Config } from './config/index.ts';
+import {
+  type Caller,
+  createAuditLog,
+  createAuditReader,
+  createGate,
+  createIdempotency,
+  createPageTokens,
+  type Dispatch,
+  loadPolicy,
+  type Policy,
+  purposeNames,
+} from './governance/index.ts';
+import { packageRoot } from './shared/package-root.ts';
+import { openObjectReader } from './sources/index.ts';
+import { openStores, type Stores } from './stores/index.ts';
+import { type FaceModels, faceModels } from './vision/index.ts';
+import { type ModelStore, openModelStore, type PullProgress } from './vision/models/index.ts';
+import { openVisionPool, type VisionPool } from './vision/workers/index.ts';
+
+/** How a house is put together beside its configuration. */
+export interface ComposeOptions {
+  /** Told while models are fetched and converted. */
+  readonly onModelProgress?: (progress: PullProgress) => void;
+  /** Told what an operator should know: a worker was replaced, a collection is damaged. */
+  readonly onNotice?: (notice: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The house, wired: everything that the server, the library and the command line stand on. */
+export interface House {
+  readonly config: Config;
+  readonly policy: Policy;
+  readonly dispatch: Dispatch;
+  readonly stores: Stores;
+  readonly models: ModelStore;
+  readonly faceModels: FaceModels;
+  readonly vision: VisionPool;
+  /** The AWS credentials file of the first key. */
+  readonly credentialsFile: string;
+  /** Who calls when this process itself does: the library, and a server with signatures switched off. */
+  readonly localCaller: Caller;
+  close(): Promise<void>;
+}
+
+/** A grant holds as long as a request may take, and then some. */
+const grantSlackMs = 60_000;
+const pageTokenSecretBytes = 32;
+/** A worker at rest holds about 350 MiB; a photo of 100 megapixels adds 300 MiB while it is decoded. */
+const workerMemoryBytes = 2 * 2 ** 30;
+
+/** Names the data folder's own files. */
+export function dataFiles(config: Pick<Config, 'dataDir'>): { credentials: string; pageTokenSecret: string } {
+  return {
+    credentials: join(config.dataDir, 'aws-credentials'),
+    pageTokenSecret: join(config.dataDir, 'page-token-secret'),
+  };
+}
+
+/**
+ * Puts the house together: the only place that knows every room.
+ *
+ * Models that are missing are fetched first; the workers load them in the background ({@link VisionPool.ready}).
+ *
+ * @throws {StoreError} when the data folder is locked, damaged or of a newer version
+ * @throws {ModelFetchError} when models cannot be fetched
+ */
+export async function compose(config: Config, options: ComposeOptions = {}): Promise<House> {
+  const notice = options.onNotice ?? (() => {});
+  const clock = Date.now;
+  const policy = loadPolicy();
+  const models = openModelStore({ modelsDir: config.modelsDir });
+  await models.pull(undefined, {
+    ...(options.onModelProgress && { onProgress: options.onModelProgress }),
+    ...(options.signal && { signal: options.signal }),
+  });
+
+  const stores = await openStores({ dataDir: config.dataDir, clock });
+  const closers: (() => Promise<unknown>)[] = [() => stores.close()];
+  try {
+    for (const damaged of stores.damagedCollections()) notice(`quarantined: ${damaged.reason}`);
+    const files = dataFiles(config);
+    // The first key may serve under every purpose that can be declared; calls without a collection run under the default.
+    const purposes = [config.defaultPurpose, ...purposeNames.filter((name) => name !== config.defaultPurpose)];
+    await ensureFirstKey(stores.keys, { file: files.credentials, region: config.region, purposes, nowMs: clock() });
+
+    const vision = openVisionPool({
+      entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
+      settings: {
+        modelsDir: config.modelsDir,
+        limits: { ...config.imageLimits, maxBytes: config.imageLimits.maxObjectBytes },
+      },
+      workers: config.workers,
+      queueLimit: config.queueLimit,
+      taskTimeoutMs: config.requestTimeoutMs,
+      workerMemoryBytes,
+      onReplaced: (why) => notice(`an inference worker was replaced: it ${why}`),
+    });
+    closers.push(() => vision.close());
+
+    const objects = openObjectReader({
+      ...(config.bucketsDir !== undefined && { bucketsDir: config.bucketsDir }),
+      ...(config.s3 && { s3: config.s3 }),
+    });
+    closers.push(async () => objects.close());
+
+    const versions = faceModels(config.profile);
+    const idempotency = createIdempotency({ store: stores.idempotency, clock });
+    const dispatch = createGate({
+      policy,
+      audit: createAuditLog({ store: stores.audit, clock, node: hostname() }),
+      settings: {
+        defaultPurpose: config.defaultPurpose,
+        photoLibraryAttributes: config.photoLibraryAttributes,
+        region: config.region,
+        accountId: config.accountId,
+        grantMs: config.requestTimeoutMs + grantSlackMs,
+      },
+      findCollection: (id) => stores.collections.findCollection(id),
+      clock,
+      ids: randomUUID,
+      operations: builtOperations,
+      translateError: inServiceTerms,
+      capabilitiesFor: createCapabilities({
+        images: createImageReader({
+          objects,
+          maxInlineBytes: config.imageLimits.maxBytes,
+          maxObjectBytes: config.imageLimits.maxObjectBytes,
+        }),
+        vision,
+        faceModels: versions,
+        collections: stores.collections,
+        pageTokens: createPageTokens({ secret: secretOf(files.pageTokenSecret, pageTokenSecretBytes), clock }),
+        idempotencyFor: (grant) => idempotency.forCall(grant),
+        account: {
+          region: config.region,
+          accountId: config.accountId,
+          collectionMaxFaces: config.collectionMaxFaces,
+          maxCollections: config.maxCollections,
+        },
+        policyInForce: { policy, defaultPurpose: config.defaultPurpose },
+        auditReader: createAuditReader(stores.audit),
+        modelCatalog: createModelCatalog(models, versions),
+        clock,
+      }),
+    });
+    return {
+      config,
+      policy,
+      dispatch,
+      stores,
+      models,
+      faceModels: versions,
+      vision,
+      credentialsFile: files.credentials,
+      localCaller: { accessKeyId: 'local', person: userInfo().username, operations: '*', collections: '*', purposes },
+      close: async () => {
+        for (const close of closers.reverse()) await close();
+      },
+    };
+  } catch (error) {
+    for (const close of closers.reverse()) await close();
+    throw error;
+  }
+}

@@ -1,0 +1,203 @@
+import {
+  type Capabilities,
+  type CapabilityName,
+  type CollectionReader,
+  countFaceWrites,
+  type FaceSearch,
+  type FaceWriter,
+  floorMatcher,
+  floorSearch,
+  floorUserWriter,
+  type Grant,
+  type GrantNotes,
+  type Idempotency,
+  type ImageReader,
+  type PageTokens,
+  type UserWriter,
+  withholdFromDetector,
+  withholdFromEmbedder,
+} from '../governance/index.ts';
+import { type CollectionRecord, type CollectionStore, StoreError } from '../stores/ports/index.ts';
+import type { FaceDetector, FaceEmbedder, FaceModels } from '../vision/index.ts';
+
+/** What capabilities are built over. */
+export interface CapabilityParts {
+  readonly images: ImageReader;
+  readonly vision: FaceDetector & FaceEmbedder;
+  readonly faceModels: FaceModels;
+  readonly collections: CollectionStore;
+  readonly pageTokens: PageTokens;
+  readonly idempotencyFor: (grant: Grant) => Idempotency;
+  readonly account: Capabilities['account'];
+  readonly policyInForce: Capabilities['policyInForce'];
+  readonly auditReader: Capabilities['auditReader'];
+  readonly modelCatalog: Capabilities['modelCatalog'];
+  readonly clock: () => number;
+}
+
+/** Builds, from a grant, just the capabilities that an operation needs, each held to what the grant allows. */
+export type CapabilitiesFor = (
+  grant: Grant,
+  needs: readonly CapabilityName[],
+  notes: GrantNotes,
+) => Promise<Partial<Capabilities>>;
+
+/** Builds capabilities over the parts of a running server. */
+export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
+  const { collections, faceModels, vision } = parts;
+
+  const granted = async (grant: Grant): Promise<CollectionRecord> => {
+    if (grant.scope.kind !== 'collection') throw new Error(`${grant.operation} was granted no collection`);
+    const record = await collections.findCollection(grant.scope.collectionId);
+    if (record === undefined) throw new StoreError('collection-not-found', 'the collection is gone');
+    return record;
+  };
+
+  const reader = (record: CollectionRecord): CollectionReader => ({
+    record,
+    findFaces: (faceIds) => collections.findFaces(record.id, faceIds),
+    listFaces: (page) => collections.listFaces(record.id, page),
+    findUser: (userId) => collections.findUser(record.id, userId),
+    listUsers: (page) => collections.listUsers(record.id, page),
+    tags: () => collections.tags(record.id),
+  });
+
+  const faceWriter = (record: CollectionRecord): FaceWriter => ({
+    record,
+    addFaces: (image) => collections.addFaces(record.id, image),
+    deleteFaces: (faceIds) => collections.deleteFaces(record.id, faceIds),
+  });
+
+  const search = (record: CollectionRecord): FaceSearch => {
+    const calibration = faceModels.calibration(record.modelVersion);
+    const calibrated = <Hit extends { readonly score: number }>(hits: readonly Hit[]) =>
+      hits.map((hit) => ({ ...hit, similarity: calibration.similarityOf(hit.score) }));
+    return {
+      searchFaces: async (probe, { threshold, ...rest }, signal) =>
+        calibrated(
+          await collections.searchFaces(record.id, probe, {
+            ...rest,
+            minScore: calibration.scoreOf(threshold),
+            signal,
+          }),
+        ),
+      searchUsers: async (probe, { threshold, ...rest }, signal) =>
+        calibrated(
+          await collections.searchUsers(record.id, probe, {
+            ...rest,
+            minScore: calibration.scoreOf(threshold),
+            signal,
+          }),
+        ),
+      faceProbe: (faceId) => collections.faceTemplate(record.id, faceId),
+      userProbe: (userId) => collections.userTemplate(record.id, userId),
+    };
+  };
+
+  const userWriter = (record: CollectionRecord): UserWriter => {
+    const calibration = faceModels.calibration(record.modelVersion);
+    return {
+      record,
+      createUser: (userId) => collections.createUser(record.id, userId),
+      findUser: (userId) => collections.findUser(record.id, userId),
+      deleteUser: (userId) => collections.deleteUser(record.id, userId),
+      findFaces: (faceIds) => collections.findFaces(record.id, faceIds),
+      associateFaces: (userId, change) => collections.associateFaces(record.id, userId, change),
+      disassociateFaces: (userId, change) => collections.disassociateFaces(record.id, userId, change),
+      matchWithUser: async (userId, faceId, threshold) => {
+        const [user, face] = await Promise.all([
+          collections.userTemplate(record.id, userId),
+          collections.faceTemplate(record.id, faceId),
+        ]);
+        if (user === undefined || face === undefined) return { matches: face !== undefined };
+        const similarity = calibration.similarityOf(dotProduct(user, face));
+        return { matches: similarity >= threshold, similarity };
+      },
+    };
+  };
+
+  const catalog = (grant: Grant): Capabilities['collectionCatalog'] => ({
+    create: ({ id, tags }) => {
+      if (grant.scope.kind !== 'collection' || grant.scope.collectionId !== id) {
+        throw new Error('the grant is for another collection');
+      }
+      const modelVersion = faceModels.current;
+      return collections.createCollection({
+        id,
+        purpose: grant.purpose,
+        modelVersion,
+        dimensions: faceModels.calibration(modelVersion).dimensions,
+        tags,
+        createdAtMs: parts.clock(),
+      });
+    },
+    list: async ({ afterId, limit }) => {
+      if (grant.scope.kind !== 'account') throw new Error('the grant does not span collections');
+      const visible = grant.scope.collections;
+      if (visible === '*') return collections.listCollections({ limit, ...(afterId !== undefined && { afterId }) });
+      const ids = [...visible].filter((id) => afterId === undefined || id > afterId).sort();
+      const found = await Promise.all(ids.map((id) => collections.findCollection(id)));
+      return found.filter((record) => record !== undefined).slice(0, limit);
+    },
+    count: () => collections.countCollections(),
+    delete: async () => collections.deleteCollection((await granted(grant)).id),
+  });
+
+  const builders: {
+    readonly [Name in CapabilityName]: (
+      grant: Grant,
+      notes: GrantNotes,
+    ) => Capabilities[Name] | Promise<Capabilities[Name]>;
+  } = {
+    images: () => parts.images,
+    faceDetector: (grant, notes) => withholdFromDetector(vision, grant, notes),
+    faceEmbedder: (grant, notes) => withholdFromEmbedder(vision, grant, notes),
+    faceMatcher: (grant, notes) => {
+      const modelVersion = faceModels.current;
+      const calibration = faceModels.calibration(modelVersion);
+      return floorMatcher(
+        {
+          modelVersion,
+          match: (source, targets, threshold) =>
+            targets.map((target) => {
+              const similarity = calibration.similarityOf(dotProduct(source, target));
+              return similarity >= threshold ? similarity : undefined;
+            }),
+        },
+        grant,
+        notes,
+      );
+    },
+    faceSearch: async (grant, notes) => floorSearch(search(await granted(grant)), grant, notes),
+    collectionReader: async (grant) => reader(await granted(grant)),
+    collectionCatalog: (grant) => catalog(grant),
+    faceWriter: async (grant, notes) => countFaceWrites(faceWriter(await granted(grant)), notes),
+    userWriter: async (grant, notes) => floorUserWriter(userWriter(await granted(grant)), grant, notes),
+    tagWriter: async (grant) => {
+      const { id } = await granted(grant);
+      return {
+        tags: () => collections.tags(id),
+        putTags: (tags, limit) => collections.putTags(id, tags, limit),
+        removeTags: (keys) => collections.removeTags(id, keys),
+      };
+    },
+    pageTokens: () => parts.pageTokens,
+    idempotency: (grant) => parts.idempotencyFor(grant),
+    account: () => parts.account,
+    policyInForce: () => parts.policyInForce,
+    auditReader: () => parts.auditReader,
+    modelCatalog: () => parts.modelCatalog,
+  };
+
+  return async (grant, needs, notes) => {
+    const built = await Promise.all(needs.map(async (name) => [name, await builders[name](grant, notes)] as const));
+    return Object.fromEntries(built) as Partial<Capabilities>;
+  };
+}
+
+function dotProduct(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) throw new RangeError(`templates of ${a.length} and ${b.length} dimensions`);
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += (a[i] as number) * (b[i] as number);
+  return sum;
+}

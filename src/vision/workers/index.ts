@@ -1,0 +1,1 @@
+export { openVisionPool, type VisionPool, type VisionPoolOptions } from './pool.ts';
