@@ -39,7 +39,7 @@ export interface DecodeOptions {
  */
 const background = '#ffffff';
 
-/** A lid for files that are cheap to send and dear to decode; a sane image of 100 megapixels takes under 3 s. */
+/** A lid for files that are cheap to send and dear to decode: 100 megapixels take 1.2 s as a baseline JPEG, 6 s as a progressive one. */
 const decodeSeconds = 30;
 
 /** The loaders that may run: libvips also knows SVG, which reads other files, and its own raw formats. */
