@@ -81,7 +81,7 @@ export interface FaceRefusal<Reason extends string> {
 
 /**
  * Collections with their faces, users and tags. Every method is one atomic, durable step: when it has resolved, the
- * change survives a kill, and every later read and search sees it. Implementations pass `contract-suite.ts`.
+ * change survives a kill, and every later read and search sees it. Implementations pass `tests/stores/collection-contract.ts`.
  */
 export interface CollectionStore {
   /** @throws {StoreError} CollectionExists */

@@ -11,6 +11,7 @@ export type StoreErrorCode =
   | 'corrupt'
   | 'disk-full'
   | 'locked'
+  | 'newer-schema'
   | 'closed';
 
 /** What a store could not do, by code; the message is for the operator. */

@@ -7,7 +7,7 @@ export interface VectorHit {
 
 /**
  * Search over vectors held in memory, derived from the rows and rebuilt from them at start. A space holds one
- * collection's faces or users. Implementations pass `vector-contract-suite.ts`.
+ * collection's faces or users. Implementations pass `tests/stores/vector-contract.ts`.
  */
 export interface VectorIndex {
   createSpace(space: string, dimensions: number): void;
@@ -16,6 +16,8 @@ export interface VectorIndex {
   put(space: string, vectors: readonly { id: string; vector: Float32Array }[]): void;
   remove(space: string, ids: readonly string[]): void;
   size(space: string): number;
+  /** Whether a vector of this id is held; false for a space that is not there. */
+  has(space: string, id: string): boolean;
   /** Exact over every vector of the space, best first, equal scores by id; sees every put and remove that came before. */
   search(
     space: string,

@@ -1,0 +1,89 @@
+import { StoreError } from '../ports/errors.ts';
+import type { VectorIndex } from '../ports/vectors.ts';
+import { type CollectionRow, findCollectionRow } from './collection-rows.ts';
+import type { Database } from './database.ts';
+
+/** A collection that is refused because what is stored of it can't be trusted. */
+export interface DamagedCollection {
+  readonly collectionId: string;
+  readonly reason: string;
+}
+
+/** The tables of collections.db and the index that follows them, with the quarantine that stands before both. */
+export interface CollectionTables {
+  readonly database: Database;
+  readonly index: VectorIndex;
+  /** Runs `work` unless the collection is quarantined, and quarantines it when `work` finds damage. */
+  guard<T>(collectionId: string, work: () => T): T;
+  /** `work` over the collection's verified row. @throws {StoreError} collection-not-found, corrupt */
+  read<T>(collectionId: string, work: (collection: CollectionRow) => T): T;
+  /** As {@link CollectionTables.read}, in one transaction. */
+  change<T>(collectionId: string, work: (collection: CollectionRow) => T): T;
+  /** Lets the index follow a committed change; a collection whose index could not follow is quarantined. */
+  follow(collectionId: string, work: () => void): void;
+  quarantine(collectionId: string, reason: string): void;
+  /** Forgets a quarantine, because the collection is gone. */
+  release(collectionId: string): void;
+  damaged(): readonly DamagedCollection[];
+}
+
+/** The index's space of a collection's faces. */
+export function faceSpace(collection: CollectionRow): string {
+  return `${collection.number}/faces`;
+}
+
+/** The index's space of a collection's users. */
+export function userSpace(collection: CollectionRow): string {
+  return `${collection.number}/users`;
+}
+
+/** Joins the rows and the index, with nothing in quarantine. */
+export function createCollectionTables(database: Database, index: VectorIndex): CollectionTables {
+  const reasons = new Map<string, string>();
+
+  const refusal = (collectionId: string, reason: string, cause?: unknown): StoreError =>
+    new StoreError(
+      'corrupt',
+      `collection ${collectionId} is damaged and not answered from: ${reason}. Restore the data folder from a backup, ` +
+        'or delete the collection and index its images again',
+      { cause },
+    );
+
+  const tables: CollectionTables = {
+    database,
+    index,
+    guard(collectionId, work) {
+      const reason = reasons.get(collectionId);
+      if (reason !== undefined) throw refusal(collectionId, reason);
+      try {
+        return work();
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
+        reasons.set(collectionId, error.message);
+        throw refusal(collectionId, error.message, error);
+      }
+    },
+    read: (collectionId, work) =>
+      tables.guard(collectionId, () => {
+        const collection = findCollectionRow(database, collectionId);
+        if (collection === undefined) {
+          throw new StoreError('collection-not-found', `there is no collection ${collectionId}`);
+        }
+        return work(collection);
+      }),
+    change: (collectionId, work) => database.write(() => tables.read(collectionId, work)),
+    follow(collectionId, work) {
+      try {
+        work();
+      } catch (error) {
+        const reason = 'its search index could not follow its rows; start again to rebuild it';
+        reasons.set(collectionId, reason);
+        throw refusal(collectionId, reason, error);
+      }
+    },
+    quarantine: (collectionId, reason) => void reasons.set(collectionId, reason),
+    release: (collectionId) => void reasons.delete(collectionId),
+    damaged: () => [...reasons].map(([collectionId, reason]) => ({ collectionId, reason })),
+  };
+  return tables;
+}

@@ -1,0 +1,175 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Libsql from 'libsql';
+import { StoreError } from '../ports/errors.ts';
+
+/** What can be bound to a statement. */
+export type SqlValue = string | number | null | Uint8Array;
+
+/** A database file that speaks SQL; every failure that has a {@link StoreError} code is thrown as one. */
+export interface Database {
+  /** The file, or `:memory:`. */
+  readonly file: string;
+  all<Row>(sql: string, values?: readonly SqlValue[]): Row[];
+  get<Row>(sql: string, values?: readonly SqlValue[]): Row | undefined;
+  /** Rows changed. */
+  run(sql: string, values?: readonly SqlValue[]): number;
+  /** Runs `work` in one transaction that holds the write lock from its start; a throw undoes everything. */
+  write<T>(work: () => T): T;
+  /** Moves what the write-ahead log holds into the database file and empties the log. */
+  truncateLog(): void;
+  close(): void;
+}
+
+/** One numbered step of a schema: its place in the list, counted from 1, is the version it leads to. */
+export type Migration = string;
+
+const CORRUPT = /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ|IOERR_DATA|IOERR_CORRUPTFS)/;
+const FULL = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC)/;
+const BUSY = /^SQLITE_(BUSY|LOCKED)/;
+
+/** The {@link StoreError} that a driver's or the file system's error stands for, or the error itself when there is none. */
+export function toStoreError(error: unknown, file: string): unknown {
+  if (error instanceof StoreError || !(error instanceof Error) || !('code' in error)) return error;
+  const code = String(error.code);
+  if (FULL.test(code)) {
+    return new StoreError('disk-full', `no room to write ${file}: nothing was changed; free some space and try again`, {
+      cause: error,
+    });
+  }
+  if (CORRUPT.test(code)) {
+    return new StoreError('corrupt', `${file} is damaged (${error.message}); restore the data folder from a backup`, {
+      cause: error,
+    });
+  }
+  if (BUSY.test(code)) {
+    return new StoreError('locked', `${file} is held by another process; try again when it has finished`, {
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/**
+ * Opens a database file, made when absent and readable by its owner alone, and brings its schema up to date.
+ *
+ * Write-ahead log with synchronous=FULL: a commit that has returned survives a kill and a power cut. secure_delete
+ * overwrites what is deleted, because templates must not linger in free pages.
+ *
+ * @throws {StoreError} corrupt, locked, disk-full; newer-schema when a later version of Likeness wrote it
+ */
+export function openDatabase(file: string, migrations: readonly Migration[]): Database {
+  const inMemory = file === ':memory:';
+  let raw: Libsql.Database | undefined;
+  try {
+    if (!inMemory) createPrivateFile(file);
+    raw = new Libsql(file);
+    for (const pragma of [
+      'busy_timeout=5000',
+      ...(inMemory ? [] : ['journal_mode=WAL']),
+      'synchronous=FULL',
+      'foreign_keys=ON',
+      'recursive_triggers=ON',
+      'secure_delete=ON',
+      'cell_size_check=ON',
+      'cache_size=-32768',
+    ]) {
+      raw.pragma(pragma);
+    }
+    const database = wrap(raw, file);
+    migrate(raw, database, migrations);
+    return database;
+  } catch (error) {
+    raw?.close();
+    throw toStoreError(error, file);
+  }
+}
+
+/** The file before SQLite makes it, which would let the umask decide who reads it; its -wal and -shm inherit the mode. */
+function createPrivateFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
+}
+
+function wrap(raw: Libsql.Database, file: string): Database {
+  const statements = new Map<string, Libsql.Statement>();
+  let open = true;
+
+  const prepared = (sql: string): Libsql.Statement => {
+    if (!open) throw new StoreError('closed', `${file} has been closed`);
+    let statement = statements.get(sql);
+    if (statement === undefined) {
+      statement = raw.prepare(sql);
+      statements.set(sql, statement);
+    }
+    return statement;
+  };
+  const guarded = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw toStoreError(error, file);
+    }
+  };
+  // One array argument: a lone blob would be taken for an object of named parameters.
+  const database: Database = {
+    file,
+    all: <Row>(sql: string, values: readonly SqlValue[] = []) => guarded(() => prepared(sql).all(values) as Row[]),
+    get: <Row>(sql: string, values: readonly SqlValue[] = []) =>
+      guarded(() => prepared(sql).get(values) as Row | undefined),
+    run: (sql, values = []) => guarded(() => prepared(sql).run(values).changes),
+    write: (work) =>
+      guarded(() => {
+        prepared('BEGIN IMMEDIATE').run([]);
+        try {
+          const result = work();
+          prepared('COMMIT').run([]);
+          return result;
+        } catch (error) {
+          // SQLite has rolled back by itself after some errors, a full disk among them.
+          if (raw.inTransaction) raw.exec('ROLLBACK');
+          throw error;
+        }
+      }),
+    truncateLog: () => guarded(() => void raw.pragma('wal_checkpoint(TRUNCATE)')),
+    close: () => {
+      if (!open) return;
+      open = false;
+      statements.clear();
+      // libsql closes the file only when the statements have been collected, so what must happen now is asked for.
+      try {
+        if (raw.inTransaction) raw.exec('ROLLBACK');
+        raw.pragma('wal_checkpoint(TRUNCATE)');
+      } catch {
+        // The log is replayed at the next opening.
+      }
+      raw.close();
+    },
+  };
+  return database;
+}
+
+function migrate(raw: Libsql.Database, database: Database, migrations: readonly Migration[]): void {
+  const version = (): number => database.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
+  const refuseNewer = (found: number): void => {
+    if (found > migrations.length) {
+      throw new StoreError(
+        'newer-schema',
+        `${database.file} has schema ${found}, written by a later version of Likeness; this one knows up to ` +
+          `${migrations.length}. Start the later version, or restore a backup made before the upgrade`,
+      );
+    }
+  };
+  refuseNewer(version());
+  if (version() === migrations.length) return;
+  database.write(() => {
+    // Read again inside the transaction: another process may have migrated in between.
+    const from = version();
+    refuseNewer(from);
+    for (const migration of migrations.slice(from)) {
+      raw.exec(migration);
+    }
+    raw.exec(`PRAGMA user_version = ${migrations.length}`);
+  });
+}

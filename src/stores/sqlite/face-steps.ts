@@ -1,0 +1,218 @@
+import type { CollectionStore, FaceHit, FaceRefusal, NewFace } from '../ports/collections.ts';
+import { StoreError } from '../ports/errors.ts';
+import { addChecksum, subtractChecksum } from './checksums.ts';
+import { type CollectionRow, saveCollection } from './collection-rows.ts';
+import { type CollectionTables, faceSpace } from './collection-tables.ts';
+import { type FaceRow, faceChecksum, facePage, facesById, templateOf, toFaceRecord, verifyFace } from './face-rows.ts';
+import { POSITIONS_PER_COLLECTION } from './schema.ts';
+import { encodeTemplate } from './template-codec.ts';
+
+type FaceSteps = Pick<
+  CollectionStore,
+  'addFaces' | 'findFaces' | 'listFaces' | 'deleteFaces' | 'faceTemplate' | 'searchFaces'
+>;
+
+/** The part of the store that keeps and searches faces. */
+export function createFaceSteps(tables: CollectionTables): FaceSteps {
+  const { database, index } = tables;
+
+  const insertFace = (collection: CollectionRow, face: NewFace, image: ImageColumns): FaceRow => {
+    collection.last_counter++;
+    const template = encodeTemplate(face.template);
+    const columns = {
+      position: collection.number * POSITIONS_PER_COLLECTION + collection.last_counter,
+      collection_number: collection.number,
+      face_id: face.faceId,
+      ...image,
+      user_id: null,
+      box_left: face.box.left,
+      box_top: face.box.top,
+      box_width: face.box.width,
+      box_height: face.box.height,
+      confidence: face.confidence,
+    } as const;
+    const checksum = faceChecksum(columns, template);
+    const names = Object.keys(columns);
+    database.run(
+      `INSERT INTO face (${names.join(', ')}, template, checksum) VALUES (${names.map(() => '?').join(', ')}, ?, ?)`,
+      [...Object.values(columns), template, checksum],
+    );
+    collection.face_count++;
+    collection.face_sum = addChecksum(collection.face_sum, checksum);
+    return { ...columns, template: new ArrayBuffer(0), checksum };
+  };
+
+  return {
+    async addFaces(collectionId, { imageId, externalImageId, modelVersion, faces, maxFaces }) {
+      const image = { image_id: imageId, external_image_id: externalImageId ?? null, model_version: modelVersion };
+      const result = tables.change(collectionId, (collection) => {
+        requireTemplates(
+          collection,
+          faces.map((face) => face.template),
+        );
+        const earlier = database
+          .all<FaceRow>('SELECT * FROM face WHERE collection_number = ? AND image_id = ? ORDER BY position', [
+            collection.number,
+            imageId,
+          ])
+          .filter((row) => row.external_image_id === image.external_image_id)
+          .map((row) => verifyFace(row, collection));
+        if (earlier.length > 0) return { collection, rows: earlier, duplicate: true };
+        if (collection.face_count + faces.length > maxFaces) {
+          throw new StoreError('collection-full', `collection ${collectionId} would hold more than ${maxFaces} faces`);
+        }
+        const rows = faces.map((face) => insertFace(collection, face, image));
+        if (rows.length > 0) saveCollection(database, collection);
+        return { collection, rows, duplicate: false };
+      });
+      if (!result.duplicate) {
+        const vectors = faces.map((face) => ({ id: face.faceId, vector: face.template }));
+        tables.follow(collectionId, () => index.put(faceSpace(result.collection), vectors));
+      }
+      return { faces: result.rows.map(toFaceRecord), duplicate: result.duplicate };
+    },
+
+    async findFaces(collectionId, faceIds) {
+      return tables.read(collectionId, (collection) => {
+        const rows = knownFaces(tables, collection, faceIds);
+        return faceIds.flatMap((faceId) => {
+          const row = rows.get(faceId);
+          return row === undefined ? [] : [toFaceRecord(row)];
+        });
+      });
+    },
+
+    async listFaces(collectionId, { after, limit, userId, faceIds }) {
+      return tables.read(collectionId, (collection) => {
+        const rows =
+          userId === undefined && faceIds === undefined
+            ? facePage(database, collection, { ...(after === undefined ? {} : { after }), limit: limit + 1 })
+            : filteredPage(tables, collection, {
+                after: after ?? 0,
+                limit: limit + 1,
+                userId: userId ?? null,
+                faceIds: faceIds ?? null,
+              });
+        const page = rows.slice(0, limit);
+        const cursor = page.at(-1)?.position ?? after ?? 0;
+        return { faces: page.map(toFaceRecord), ...(rows.length > limit ? { cursor } : {}) };
+      });
+    },
+
+    async deleteFaces(collectionId, faceIds) {
+      const result = tables.change(collectionId, (collection) => {
+        const rows = knownFaces(tables, collection, faceIds);
+        const deleted: string[] = [];
+        const refused: FaceRefusal<'FACE_NOT_FOUND' | 'ASSOCIATED_TO_AN_EXISTING_USER'>[] = [];
+        for (const faceId of new Set(faceIds)) {
+          const row = rows.get(faceId);
+          if (row === undefined) {
+            refused.push({ faceId, reason: 'FACE_NOT_FOUND' });
+          } else if (row.user_id !== null) {
+            refused.push({ faceId, reason: 'ASSOCIATED_TO_AN_EXISTING_USER', userId: row.user_id });
+          } else {
+            database.run('DELETE FROM face WHERE position = ?', [row.position]);
+            collection.face_count--;
+            collection.face_sum = subtractChecksum(collection.face_sum, row.checksum);
+            deleted.push(faceId);
+          }
+        }
+        if (deleted.length > 0) saveCollection(database, collection);
+        return { collection, deleted, refused };
+      });
+      tables.follow(collectionId, () => index.remove(faceSpace(result.collection), result.deleted));
+      return { deleted: result.deleted, refused: result.refused };
+    },
+
+    async faceTemplate(collectionId, faceId) {
+      return tables.read(collectionId, (collection) => {
+        const row = knownFaces(tables, collection, [faceId]).get(faceId);
+        return row === undefined ? undefined : templateOf(row);
+      });
+    },
+
+    async searchFaces(collectionId, probe, { minScore, limit, signal, excludeFaceIds }) {
+      signal.throwIfAborted();
+      const space = tables.read(collectionId, (collection) => {
+        requireTemplates(collection, [probe]);
+        return faceSpace(collection);
+      });
+      const exclude = excludeFaceIds === undefined ? {} : { exclude: excludeFaceIds };
+      const hits = await index.search(space, probe, { minScore, limit, signal, ...exclude });
+      return tables.read(collectionId, (collection) => {
+        const rows = knownFaces(
+          tables,
+          collection,
+          hits.map((hit) => hit.id),
+        );
+        // A face that was deleted while the search ran has no row any more.
+        return hits.flatMap(({ id, score }): FaceHit[] => {
+          const row = rows.get(id);
+          return row === undefined ? [] : [{ face: toFaceRecord(row), score }];
+        });
+      });
+    },
+  };
+}
+
+interface ImageColumns {
+  readonly image_id: string;
+  readonly external_image_id: string | null;
+  readonly model_version: string;
+}
+
+/**
+ * Refuses vectors that could not be compared.
+ *
+ * @throws {RangeError} when one has other dimensions than the collection or is not finite
+ */
+export function requireTemplates(collection: CollectionRow, templates: readonly Float32Array[]): void {
+  for (const template of templates) {
+    if (template.length !== collection.dimensions || !template.every(Number.isFinite)) {
+      throw new RangeError(`a template of collection ${collection.id} is ${collection.dimensions} finite numbers`);
+    }
+  }
+}
+
+/**
+ * As {@link facesById}, and a face that the index knows must have a row: a damaged index of ids would only seem to say
+ * "not found".
+ *
+ * @throws {StoreError} corrupt
+ */
+export function knownFaces(
+  tables: CollectionTables,
+  collection: CollectionRow,
+  faceIds: readonly string[],
+): ReadonlyMap<string, FaceRow> {
+  const rows = facesById(tables.database, collection, faceIds);
+  for (const faceId of faceIds) {
+    if (!rows.has(faceId) && tables.index.has(faceSpace(collection), faceId)) {
+      throw new StoreError('corrupt', 'a face that was stored is not found by its id');
+    }
+  }
+  return rows;
+}
+
+function filteredPage(
+  tables: CollectionTables,
+  collection: CollectionRow,
+  page: { after: number; limit: number; userId: string | null; faceIds: readonly string[] | null },
+): readonly FaceRow[] {
+  const filters = ['collection_number = ?', 'position > ?'];
+  const values: (string | number)[] = [collection.number, page.after];
+  if (page.userId !== null) {
+    filters.push('user_id = ?');
+    values.push(page.userId);
+  }
+  if (page.faceIds !== null) {
+    filters.push('face_id IN (SELECT value FROM json_each(?))');
+    values.push(JSON.stringify(page.faceIds));
+  }
+  const rows = tables.database.all<FaceRow>(
+    `SELECT * FROM face WHERE ${filters.join(' AND ')} ORDER BY position LIMIT ?`,
+    [...values, page.limit],
+  );
+  for (const row of rows) verifyFace(row, collection);
+  return rows;
+}

@@ -1,0 +1,89 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { StoreError } from '../ports/errors.ts';
+import { addChecksum } from './checksums.ts';
+import { type CollectionRow, collectionChecksum } from './collection-rows.ts';
+import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
+import { facePage, TemplateMean, templateOf } from './face-rows.ts';
+import { type UserRow, verifyUser } from './user-steps.ts';
+
+const PAGE = 2000;
+
+/**
+ * Fills the index from the rows, verifying every row and that none is missing. A collection that fails is
+ * quarantined and holds nothing in the index; the others go on.
+ *
+ * @throws {StoreError} corrupt when not even the list of collections can be read
+ */
+export async function loadCollections(tables: CollectionTables): Promise<void> {
+  const collections = tables.database.all<CollectionRow>('SELECT * FROM collection WHERE condemned = 0 ORDER BY id');
+  for (const collection of collections) {
+    try {
+      await loadCollection(tables, collection);
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
+      tables.index.dropSpace(faceSpace(collection));
+      tables.index.dropSpace(userSpace(collection));
+      tables.quarantine(collection.id, error.message);
+    }
+  }
+}
+
+async function loadCollection(tables: CollectionTables, collection: CollectionRow): Promise<void> {
+  const { database, index } = tables;
+  if (collectionChecksum(collection) !== collection.checksum) {
+    throw new StoreError('corrupt', 'its own row does not bear its checksum');
+  }
+  index.createSpace(faceSpace(collection), collection.dimensions);
+  index.createSpace(userSpace(collection), collection.dimensions);
+  const means = loadUsers(tables, collection);
+
+  let count = 0;
+  let sum = 0;
+  let after = 0;
+  for (;;) {
+    const rows = facePage(database, collection, { after, limit: PAGE });
+    const vectors = rows.map((row) => ({ id: row.face_id, vector: templateOf(row) }));
+    for (const [i, row] of rows.entries()) {
+      sum = addChecksum(sum, row.checksum);
+      if (row.user_id === null) continue;
+      const mean = means.get(row.user_id);
+      const template = vectors[i]?.vector;
+      if (mean === undefined || template === undefined) {
+        throw new StoreError('corrupt', 'a face belongs to a user that is not there');
+      }
+      mean.add(template);
+    }
+    index.put(faceSpace(collection), vectors);
+    count += rows.length;
+    after = rows.at(-1)?.position ?? after;
+    if (rows.length < PAGE) break;
+    await nextTurn();
+  }
+  if (count !== collection.face_count || sum !== collection.face_sum) {
+    throw new StoreError('corrupt', `it should have ${collection.face_count} faces and these are not all of them`);
+  }
+
+  index.put(
+    userSpace(collection),
+    [...means].flatMap(([id, mean]) => {
+      const vector = mean.mean();
+      return vector === undefined ? [] : [{ id, vector }];
+    }),
+  );
+}
+
+function loadUsers({ database }: CollectionTables, collection: CollectionRow): ReadonlyMap<string, TemplateMean> {
+  const means = new Map<string, TemplateMean>();
+  const users = database.all<Omit<UserRow, 'face_count'>>('SELECT * FROM user WHERE collection_number = ?', [
+    collection.number,
+  ]);
+  let sum = 0;
+  for (const user of users) {
+    sum = addChecksum(sum, verifyUser(user).checksum);
+    means.set(user.user_id, new TemplateMean(collection.dimensions));
+  }
+  if (users.length !== collection.user_count || sum !== collection.user_sum) {
+    throw new StoreError('corrupt', `it should have ${collection.user_count} users and these are not all of them`);
+  }
+  return means;
+}

@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AuditStore } from '../ports/audit.ts';
+import type { CollectionStore } from '../ports/collections.ts';
+import { StoreError } from '../ports/errors.ts';
+import type { IdempotencyStore } from '../ports/idempotency.ts';
+import type { KeyStore } from '../ports/keys.ts';
+import type { VectorIndex } from '../ports/vectors.ts';
+import { createFlatIndex } from '../vectors/flat-index.ts';
+import { createAuditStore } from './audit-store.ts';
+import { createCollectionSteps, eraseCondemnedCollections } from './collection-steps.ts';
+import { createCollectionTables, type DamagedCollection } from './collection-tables.ts';
+import { lockDataFolder } from './data-folder-lock.ts';
+import { type Database, openDatabase } from './database.ts';
+import { createFaceSteps } from './face-steps.ts';
+import { createIdempotencyStore } from './idempotency-store.ts';
+import { createKeyStore } from './key-store.ts';
+import { loadCollections } from './load-collections.ts';
+import { AUDIT_MIGRATIONS, COLLECTION_MIGRATIONS, KEY_MIGRATIONS, REQUEST_MIGRATIONS } from './schema.ts';
+import { createUserSteps } from './user-steps.ts';
+
+const KEYS_FILE = 'keys.db';
+const AUDIT_FILE = 'audit.db';
+
+/** Everything that is kept, open. */
+export interface Stores {
+  readonly collections: CollectionStore;
+  readonly keys: KeyStore;
+  readonly audit: AuditStore;
+  readonly idempotency: IdempotencyStore;
+  /** The collections that are refused because they are damaged, for the log and the operator. */
+  damagedCollections(): readonly DamagedCollection[];
+  /** Bytes that the search index holds in memory. */
+  indexMemoryBytes(): number;
+  /** Faces and searches that come later are refused; what was acknowledged is safe with or without it. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the stores of a data folder for the one process that may write it, verifying every collection.
+ *
+ * @param options.dataDir made when absent; `:memory:` keeps everything in memory, for tests
+ * @param options.vectors the index to fill; closed with the stores; the flat one by default
+ * @param options.clock now, in ms since 1970
+ * @throws {StoreError} locked, corrupt, newer-schema, disk-full
+ */
+export async function openStores(options: {
+  dataDir: string;
+  vectors?: VectorIndex;
+  clock: () => number;
+}): Promise<Stores> {
+  const { dataDir, clock } = options;
+  const closers: (() => void)[] = [];
+  const vectors = options.vectors ?? createFlatIndex();
+  const closeAll = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) close();
+    await vectors.close();
+  };
+  const open = (name: string, migrations: readonly string[]): Database => {
+    const database = openDatabase(dataDir === ':memory:' ? dataDir : join(dataDir, name), migrations);
+    closers.push(() => database.close());
+    return database;
+  };
+
+  try {
+    if (dataDir !== ':memory:') {
+      const lock = lockDataFolder(dataDir, clock());
+      closers.push(() => lock.release());
+    }
+    const keys = open(KEYS_FILE, KEY_MIGRATIONS);
+    const requests = open('requests.db', REQUEST_MIGRATIONS);
+    for (const small of [keys, requests]) requireSound(small);
+    const audit = open(AUDIT_FILE, AUDIT_MIGRATIONS);
+    const data = open('collections.db', COLLECTION_MIGRATIONS);
+    repairIndexes(data);
+    const tables = createCollectionTables(data, vectors);
+    await loadCollections(tables);
+    await eraseCondemnedCollections(data);
+    return {
+      collections: { ...createCollectionSteps(tables), ...createFaceSteps(tables), ...createUserSteps(tables) },
+      keys: createKeyStore(keys),
+      audit: createAuditStore(audit),
+      idempotency: createIdempotencyStore(requests, clock),
+      damagedCollections: () => tables.damaged(),
+      indexMemoryBytes: () => vectors.memoryBytes(),
+      close: closeAll,
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/**
+ * Opens the access keys alone, without the lock: `likeness keys` runs beside the server.
+ *
+ * @throws {StoreError} corrupt, newer-schema, disk-full
+ */
+export function openKeys({ dataDir }: { dataDir: string }): KeyStore & { close(): void } {
+  const database = openDatabase(join(dataDir, KEYS_FILE), KEY_MIGRATIONS);
+  return { ...createKeyStore(database), close: () => database.close() };
+}
+
+/**
+ * Opens the audit log to read, without the lock: `likeness audit` runs beside the server. A folder without a log
+ * reads as an empty one.
+ *
+ * @throws {StoreError} corrupt, newer-schema
+ */
+export function openAuditReader({ dataDir }: { dataDir: string }): Pick<AuditStore, 'last' | 'read'> & {
+  close(): void;
+} {
+  const file = join(dataDir, AUDIT_FILE);
+  const database = openDatabase(existsSync(file) ? file : ':memory:', AUDIT_MIGRATIONS);
+  database.run('PRAGMA query_only = ON');
+  const { last, read } = createAuditStore(database);
+  return { last, read, close: () => database.close() };
+}
+
+/** What SQLite finds wrong with a file's structure; empty when nothing. About 1 s for a million faces. */
+function structureProblems(database: Database): readonly string[] {
+  try {
+    const rows = database.all<{ quick_check: string }>('PRAGMA quick_check(20)');
+    return rows.map((row) => row.quick_check).filter((line) => line !== 'ok');
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'corrupt') return [error.message];
+    throw error;
+  }
+}
+
+function requireSound(database: Database): void {
+  const [problem] = structureProblems(database);
+  if (problem !== undefined) {
+    throw new StoreError('corrupt', `${database.file} is damaged (${problem}); restore it from a backup`);
+  }
+}
+
+/** Indexes are derived: when the structure is damaged they are rebuilt, and the rows show for themselves what is left. */
+function repairIndexes(database: Database): void {
+  if (structureProblems(database).length === 0) return;
+  try {
+    database.run('REINDEX');
+  } catch (error) {
+    if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Migration } from './database.ts';
+
+/**
+ * A face's position is its collection's number x 2^32 + a counter that never goes back: rows of a collection lie
+ * side by side in the file, in the order they were stored, without another index, and damage to a page stays within
+ * a collection or two. Good for 2^21 collections of 2^32 faces each before positions leave the safe integers.
+ */
+export const POSITIONS_PER_COLLECTION = 2 ** 32;
+
+/**
+ * collections.db. Every row carries the checksum of its columns, a collection the sums of its rows' checksums; see
+ * checksums.ts. A condemned collection is deleted for everyone and waits for its rows to be erased in slices.
+ */
+export const COLLECTION_MIGRATIONS: readonly Migration[] = [
+  `CREATE TABLE collection (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL,
+    condemned INTEGER NOT NULL CHECK (condemned IN (0, 1)),
+    purpose TEXT NOT NULL,
+    model_version TEXT NOT NULL,
+    dimensions INTEGER NOT NULL CHECK (dimensions > 0),
+    created_at_ms INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    last_counter INTEGER NOT NULL,
+    last_revision INTEGER NOT NULL,
+    face_count INTEGER NOT NULL CHECK (face_count >= 0),
+    user_count INTEGER NOT NULL CHECK (user_count >= 0),
+    face_sum INTEGER NOT NULL,
+    user_sum INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX collection_by_id ON collection (id) WHERE condemned = 0;
+
+  CREATE TABLE user (
+    collection_number INTEGER NOT NULL REFERENCES collection (number),
+    user_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (collection_number, user_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE face (
+    position INTEGER PRIMARY KEY,
+    collection_number INTEGER NOT NULL REFERENCES collection (number),
+    face_id TEXT NOT NULL,
+    image_id TEXT NOT NULL,
+    external_image_id TEXT,
+    user_id TEXT,
+    box_left REAL NOT NULL,
+    box_top REAL NOT NULL,
+    box_width REAL NOT NULL,
+    box_height REAL NOT NULL,
+    confidence REAL NOT NULL,
+    model_version TEXT NOT NULL,
+    template BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    FOREIGN KEY (collection_number, user_id) REFERENCES user (collection_number, user_id)
+  ) STRICT;
+  CREATE UNIQUE INDEX face_by_id ON face (collection_number, face_id);
+  CREATE INDEX face_by_image ON face (collection_number, image_id);
+  CREATE INDEX face_by_user ON face (collection_number, user_id) WHERE user_id IS NOT NULL;`,
+];
+
+/** keys.db, which `likeness keys` writes while the server reads. */
+export const KEY_MIGRATIONS: readonly Migration[] = [
+  `CREATE TABLE access_key (
+    access_key_id TEXT PRIMARY KEY,
+    record TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`,
+];
+
+/** audit.db. The triggers keep our own mistakes from rewriting it; the hash chain shows everyone else's. */
+export const AUDIT_MIGRATIONS: readonly Migration[] = [
+  `CREATE TABLE entry (
+    sequence INTEGER PRIMARY KEY,
+    body TEXT NOT NULL,
+    previous_hash TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER entry_stays BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER entry_keeps_its_words BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`,
+];
+
+/** requests.db: answers kept for repeated requests. */
+export const REQUEST_MIGRATIONS: readonly Migration[] = [
+  `CREATE TABLE answer (
+    person TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    token TEXT NOT NULL,
+    request_digest TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (person, operation, token)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX answer_by_expiry ON answer (expires_at_ms);`,
+];
