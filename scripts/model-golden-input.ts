@@ -59,3 +59,54 @@ export function prepareInput(pixels: Uint8Array, { channels, mean, divisor }: In
   }
   return prepared;
 }
+
+/** The pictures that goldens are made of. */
+export const GOLDEN_SEEDS = [7, 11] as const;
+
+/** The size at which a model is tried: its own, or 256x384 where it takes any. */
+export function goldenSize(shape: readonly (number | string)[]): { height: number; width: number; channels: number } {
+  const [, height, width, channels] = shape;
+  return {
+    height: typeof height === 'number' ? height : 256,
+    width: typeof width === 'number' ? width : 384,
+    channels: Number(channels),
+  };
+}
+
+/** What is kept of an output: its size, statistics over all of it, and values at evenly spaced places. */
+export interface OutputDescription {
+  readonly length: number;
+  readonly mean: number;
+  readonly norm: number;
+  readonly smallest: number;
+  readonly largest: number;
+  readonly sample: readonly number[];
+}
+
+const SAMPLED_VALUES = 24;
+
+/** Describes an output; equal outputs have equal descriptions, and a change of any size moves mean or norm. */
+export function describeOutput(values: ArrayLike<number>): OutputDescription {
+  let sum = 0;
+  let squares = 0;
+  let smallest = Number.POSITIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] ?? Number.NaN;
+    sum += value;
+    squares += value * value;
+    smallest = Math.min(smallest, value);
+    largest = Math.max(largest, value);
+  }
+  const step = Math.max(1, Math.floor(values.length / SAMPLED_VALUES));
+  const places = Array.from({ length: Math.min(SAMPLED_VALUES, values.length) }, (_, place) => place * step);
+  const rounded = (value: number): number => Number(value.toPrecision(8));
+  return {
+    length: values.length,
+    mean: rounded(sum / values.length),
+    norm: rounded(Math.sqrt(squares)),
+    smallest: rounded(smallest),
+    largest: rounded(largest),
+    sample: places.map((place) => rounded(values[place] ?? Number.NaN)),
+  };
+}

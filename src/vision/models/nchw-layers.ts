@@ -92,8 +92,13 @@ export function foldIntoConvolution(
   const perChannel = (list: ArrayLike<number>, channel: number): number => list[list.length === 1 ? 0 : channel] ?? 0;
 
   const perOutput = weights.data.length / outputs;
-  for (const [index, weight] of weights.data.entries())
-    weights.data[index] = weight * perChannel(scale, Math.floor(index / perOutput));
+  // Plain loops: iterators make the millions of weights of a large net take seconds.
+  for (let channel = 0; channel < outputs; channel++) {
+    const factor = perChannel(scale, channel);
+    const end = (channel + 1) * perOutput;
+    for (let index = channel * perOutput; index < end; index++)
+      weights.data[index] = (weights.data[index] ?? 0) * factor;
+  }
 
   const biasName = node.inputs[2] ?? graph.floats(new Float32Array(outputs));
   node.inputs[2] = biasName;

@@ -161,7 +161,7 @@ export function createOnnxGraph(name: string): OnnxGraph {
       outputs.push(valueInfoProto(outputName, shape));
       return outputName;
     },
-    floats: (data, dims) => addConstant(dims ?? [data.length], Float32Array.from(data)),
+    floats: (data, dims) => addConstant(dims ?? [data.length], new Float32Array(data)),
     ints: (values) => addShared(`ints ${values}`, [values.length], BigInt64Array.from(values.map(BigInt))),
     scalar: (value) => addShared(`scalar ${value}`, [], Float32Array.of(value)),
     node(type, nodeInputs, attributes = {}, outputName = `${type}${counter++}`) {

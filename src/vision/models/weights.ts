@@ -53,13 +53,22 @@ function decodeWeight(spec: WeightSpec, bytes: Uint8Array): ConstantTensor['data
     if (spec.dtype === 'float32') return new Float32Array(buffer);
     return spec.dtype === 'int32' ? new Int32Array(buffer) : new Uint8Array(buffer);
   }
-  if (packing.dtype === 'float16') return Float32Array.from(new Uint16Array(buffer), halfToFloat);
+  if (packing.dtype === 'float16') {
+    const halves = new Uint16Array(buffer);
+    const values = new Float32Array(halves.length);
+    for (let index = 0; index < halves.length; index++) values[index] = halfToFloat(halves[index] ?? 0);
+    return values;
+  }
   const levels = packing.dtype === 'uint8' ? new Uint8Array(buffer) : new Uint16Array(buffer);
   const { scale, min } = packing;
   if (scale === undefined || min === undefined) throw new ModelFormatError(`weight ${spec.name} has no scale or min`);
-  return spec.dtype === 'int32'
-    ? Int32Array.from(levels, (level) => Math.round(level * scale + min))
-    : Float32Array.from(levels, (level) => level * scale + min);
+  const whole = spec.dtype === 'int32';
+  const values = whole ? new Int32Array(levels.length) : new Float32Array(levels.length);
+  for (let index = 0; index < levels.length; index++) {
+    const value = (levels[index] ?? 0) * scale + min;
+    values[index] = whole ? Math.round(value) : value;
+  }
+  return values;
 }
 
 /**

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { readManifest } from './index.ts';
+
+describe('the manifest of models', () => {
+  const { packages, models, assets } = readManifest();
+
+  it('pins every package and every file by digest, inside the package', () => {
+    for (const { package: name, files } of [...models, ...assets]) {
+      expect(packages[name]).toMatchObject({
+        version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+        integrity: expect.stringMatching(/^sha512-[A-Za-z0-9+/]{86}==$/),
+      });
+      for (const file of files) {
+        expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
+        expect(file.path.split('/')).not.toContain('..');
+        expect(file.path).toMatch(/^[a-z]/);
+      }
+    }
+  });
+
+  it('has ids of its own for every model, with licence, provenance and input layout', () => {
+    expect(new Set(models.map(({ id }) => id)).size).toBe(models.length);
+    for (const { licence, provenance, input, outputs, purpose } of models) {
+      for (const text of [licence, purpose, input.layout, ...Object.values(provenance)]) expect(text).not.toBe('');
+      expect(input.mean).toHaveLength(input.channels === 'luma' ? 1 : 3);
+      expect(input.shape[0]).toBe('N');
+      expect(outputs.length).toBeGreaterThan(0);
+    }
+  });
+});
