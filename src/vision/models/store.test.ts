@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
@@ -145,6 +145,16 @@ describe('the model store', () => {
     const names = (await readdir(modelsDir)).sort();
     expect(names).toEqual([expect.stringMatching(/^double-[0-9a-f]{16}\.onnx$/), 'sources']);
     expect(await readdir(join(modelsDir, 'sources'))).toHaveLength(2);
+  });
+
+  it('removes what a killed process left behind, and leaves alone what may be under way', async () => {
+    const abandoned = join(modelsDir, '.fetch-old');
+    await mkdir(abandoned);
+    await utimes(abandoned, new Date(0), new Date(0));
+    await mkdir(join(modelsDir, '.fetch-new'));
+    const store = await storeWith(await pack(goodFiles));
+    await store.pull();
+    expect((await readdir(modelsDir)).filter((name) => name.startsWith('.fetch-'))).toEqual(['.fetch-new']);
   });
 
   it('stays whole when several pull at once', async () => {

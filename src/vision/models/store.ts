@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { convertModel } from './convert.ts';
 import { sha256 } from './digest.ts';
@@ -82,6 +82,10 @@ export interface ModelStoreParts {
 }
 
 const DIGEST_CHARACTERS = 16;
+const FETCH_PREFIX = '.fetch-';
+const PARTIAL_SUFFIX = '.partial';
+/** Older than any fetch that may still be under way in another process. */
+const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
@@ -94,12 +98,25 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 
 /** Writes beside the target and renames, so that a reader in another process sees the old file or the whole new one. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.partial`;
+  const temporary = `${path}.${randomUUID()}${PARTIAL_SUFFIX}`;
   try {
     await writeFile(temporary, bytes);
     await rename(temporary, path);
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** Removes what a killed process left behind: a fetch's folder holds up to 300 MB. */
+async function removeAbandoned(folder: string): Promise<void> {
+  const before = Date.now() - ABANDONED_AFTER_MS;
+  const names = (await readdir(folder)).filter(
+    (name) => name.startsWith(FETCH_PREFIX) || name.endsWith(PARTIAL_SUFFIX),
+  );
+  for (const name of names) {
+    const path = join(folder, name);
+    const info = await stat(path).catch(() => undefined);
+    if (info && info.mtimeMs < before) await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -162,7 +179,7 @@ export function openModelStore({
     const report = (done: number): void =>
       onProgress?.({ phase: 'fetch', item: spec, done, total: pinned.bytes, unit: 'bytes' });
     // Beside the cache and not in the system's temporary folder, which may be too small for a tarball of 145 MB.
-    const folder = await mkdtemp(join(modelsDir, '.fetch-'));
+    const folder = await mkdtemp(join(modelsDir, FETCH_PREFIX));
     try {
       report(0);
       const tarball = await fetchPackage({ name, pinned, folder, onBytes: report, signal });
@@ -182,6 +199,8 @@ export function openModelStore({
     options: PullOptions,
   ): Promise<void> => {
     await mkdir(sourcesDir, { recursive: true });
+    await removeAbandoned(modelsDir);
+    await removeAbandoned(sourcesDir);
     const missing = new Map<string, PinnedFile[]>();
     for (const { package: name, files } of wanted)
       for (const file of files)
