@@ -13,6 +13,13 @@ export interface PixelFormat {
 /** RGB 0..255 as it is, black outside. */
 export const PLAIN_RGB: PixelFormat = { order: 'rgb', mean: [0, 0, 0], scale: 1, outside: 0 };
 
+function offsetsOf({ order, mean, scale }: PixelFormat): readonly [red: number, green: number, blue: number] {
+  const [first, green, last] = mean;
+  return order === 'rgb'
+    ? [-first * scale, -green * scale, -last * scale]
+    : [-last * scale, -green * scale, -first * scale];
+}
+
 /** Below this many chip pixels per image pixel the next smaller level of the pyramid is read: bilinear sampling alone would alias. */
 const SHRINK_BELOW = 0.55;
 
@@ -43,9 +50,7 @@ export function cutChip(
   const scale = format.scale;
   const red = format.order === 'rgb' ? 0 : 2;
   const blue = 2 - red;
-  const addRed = -format.mean[red] * scale;
-  const addGreen = -format.mean[1] * scale;
-  const addBlue = -format.mean[blue] * scale;
+  const [addRed, addGreen, addBlue] = offsetsOf(format);
   const outside = format.outside;
   const stride = w * 3;
   let k = offset;
@@ -122,9 +127,7 @@ export function scaleImage(
   const red = format.order === 'rgb' ? 0 : 2;
   const blue = 2 - red;
   const { scale: gain, outside } = format;
-  const addRed = -format.mean[red] * gain;
-  const addGreen = -format.mean[1] * gain;
-  const addBlue = -format.mean[blue] * gain;
+  const [addRed, addGreen, addBlue] = offsetsOf(format);
   const out = new Float32Array(width * height * 3);
   if (covered < width || rows < height) {
     for (let i = 0; i < out.length; i += 3) {

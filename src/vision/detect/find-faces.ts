@@ -1,0 +1,202 @@
+import type { Pyramid } from '../align/raster.ts';
+import {
+  boxOfMesh,
+  type FaceRegion,
+  type MeshReading,
+  regionOfBox,
+  regionOfMesh,
+  runFacemesh,
+} from '../landmarks/facemesh.ts';
+import type { PixelBox } from '../measured-face.ts';
+import type { Net } from '../sessions/net.ts';
+import { runBlazeface } from './blazeface.ts';
+import { areaOf, type FaceCandidate, overlap, sharedArea, suppress } from './boxes.ts';
+import { runFaceBoxes } from './faceboxes.ts';
+
+/** The nets that finding faces takes. */
+export interface DetectorNets {
+  readonly faceboxes: Net;
+  readonly blazeface: Net;
+  readonly facemesh: Net;
+}
+
+/** A face with its mesh after the second pass, in pixels of the image it was found in. */
+export interface FoundFace {
+  /** The mesh's box: forehead to chin. */
+  readonly box: PixelBox;
+  /** 0..1, the detector's. */
+  readonly score: number;
+  /** 0..1, facemesh's. */
+  readonly flag: number;
+  /** `[468, 3]` */
+  readonly mesh: Float32Array;
+}
+
+/** Faces an image may have; Rekognition's limit. */
+const MAX_FACES = 100;
+
+/** A score of .15 finds 2 more of 100 faces at 24 px and 20 more that are none; .3 loses 4. */
+const FACEBOXES_MIN_SCORE = 0.2;
+const BLAZEFACE_MIN_SCORE = 0.5;
+/** Faces have flags near 1, the rest near 0: of 69 boxes on the group photos no face fell below. */
+const MIN_FLAG = 0.5;
+
+/** Enlarging helps small faces (24 px: 96 of 100 found instead of 55) and costs 2.25 times the time. */
+const FINE_SCALE = 1.5;
+/** Bounds the memory of one pass: at most 2880 x 2880 net pixels, about 0.5 GB inside the net. */
+const MAX_NET_SIDE = 2880;
+/** A face this tall, in heights of the photo, makes it a portrait, see {@link findCandidates}. */
+const PORTRAIT_FACE = 0.2;
+/** What is narrower than this on the coarse pass, in its pixels, hints at small faces. */
+const SMALL_FACE = 48;
+
+/** Radians above which a roll that blazeface saw is better than none for the first mesh pass. */
+const TURNED = 0.35;
+
+/** Boxes of one run of facemesh; it gains nothing from batches (4.2 ms each alone, 3.8 by 4, 4.0 by 16), and small ones keep memory flat. */
+const MESHES_PER_RUN = 4;
+
+/**
+ * Finds up to 100 faces, the largest first.
+ *
+ * @throws {DOMException} AbortError when the signal fires between two runs
+ */
+export async function findAllFaces(nets: DetectorNets, image: Pyramid, signal: AbortSignal): Promise<FoundFace[]> {
+  const candidates = await findCandidates(nets, image, signal);
+  return meshFaces(nets.facemesh, image, candidates, signal);
+}
+
+/**
+ * Finds the largest face with one quick pass, or tells by undefined that it can't be sure.
+ *
+ * Sure is a blazeface score of .5, a mesh flag above .5 and a height of a twentieth of the longer side: no wrong
+ * pick in 95 tries (reference/models.md); without the flag it fires on cars, dogs and fruit. Faces nearly as large are
+ * measured by their mesh too, so that the thorough way would pick the same.
+ */
+export async function findLargestQuickly(
+  nets: DetectorNets,
+  image: Pyramid,
+  signal: AbortSignal,
+): Promise<FoundFace | undefined> {
+  const minSide = Math.max(image.width, image.height) * QUICK_MIN_HEIGHT;
+  const seen = await runBlazeface(nets.blazeface, image, BLAZEFACE_MIN_SCORE);
+  const large = seen.filter(({ box }) => box.y1 - box.y0 >= minSide).sort((a, b) => areaOf(b.box) - areaOf(a.box));
+  const largest = large[0];
+  if (largest === undefined) return undefined;
+  const rivals = large.filter(({ box }) => areaOf(box) > areaOf(largest.box) * RIVAL_AREA);
+  const faces = await meshFaces(nets.facemesh, image, rivals, signal);
+  return faces[0];
+}
+
+const QUICK_MIN_HEIGHT = 0.05;
+/** Boxes of blazeface and of the mesh differ by up to a third in area. */
+const RIVAL_AREA = 0.6;
+
+/**
+ * Follows a face into another decoding of the same photo: one mesh pass there.
+ *
+ * @param scale pixels of `image` per pixel of where the face was found
+ */
+export async function followFace(
+  net: Net,
+  image: Pyramid,
+  face: FoundFace,
+  scale: number,
+  signal: AbortSignal,
+): Promise<FoundFace> {
+  const region = regionOfMesh(face.mesh);
+  const shift = (scale - 1) / 2;
+  const there: FaceRegion = {
+    x: region.x * scale + shift,
+    y: region.y * scale + shift,
+    side: region.side * scale,
+    roll: region.roll,
+  };
+  const [reading] = await runFacemesh(net, image, [there], 1, signal);
+  return reading === undefined ? face : faceOf(face.score, reading);
+}
+
+function faceOf(score: number, { points, flag }: MeshReading): FoundFace {
+  return { box: boxOfMesh(points), score, flag, mesh: points };
+}
+
+/**
+ * Boxes that may be faces: FaceBoxes on the enlarged image for upright heads, one pass of blazeface for large heads
+ * turned further than FaceBoxes knows.
+ *
+ * When blazeface saw a face of a fifth of the photo's height, FaceBoxes looks at half that scale first; only if it then
+ * sees anything small is the enlarged image worth its time. On 124 photos the 28 that this spared lost no face.
+ */
+async function findCandidates(nets: DetectorNets, image: Pyramid, signal: AbortSignal): Promise<FaceCandidate[]> {
+  const fine = Math.min(FINE_SCALE, MAX_NET_SIDE / Math.max(image.width, image.height));
+  const large = await runBlazeface(nets.blazeface, image, BLAZEFACE_MIN_SCORE);
+  signal.throwIfAborted();
+  let boxes: FaceCandidate[] | undefined;
+  if (large.some(({ box }) => box.y1 - box.y0 >= image.height * PORTRAIT_FACE)) {
+    const coarse = fine / 2;
+    const seen = await runFaceBoxes(nets.faceboxes, image, coarse, FACEBOXES_MIN_SCORE);
+    const isClear = seen.length > 0 && seen.every(({ box }) => (box.x1 - box.x0) * coarse >= SMALL_FACE);
+    if (isClear) boxes = seen;
+    signal.throwIfAborted();
+  }
+  boxes ??= await runFaceBoxes(nets.faceboxes, image, fine, FACEBOXES_MIN_SCORE);
+  return join(boxes, large);
+}
+
+/** FaceBoxes' candidates, with blazeface's roll where both saw a head that is turned, and what only blazeface saw. */
+function join(upright: readonly FaceCandidate[], turned: readonly FaceCandidate[]): FaceCandidate[] {
+  const alone = new Set(turned);
+  const joined = upright.map((candidate) => {
+    const twin = turned.find(({ box }) => overlap(box, candidate.box) > 0.3);
+    if (twin === undefined) return candidate;
+    alone.delete(twin);
+    const score = Math.max(candidate.score, twin.score);
+    return twin.roll !== undefined && Math.abs(twin.roll) > TURNED
+      ? { ...candidate, score, roll: twin.roll }
+      : { ...candidate, score };
+  });
+  return [...joined, ...alone].sort((a, b) => b.score - a.score);
+}
+
+/** Two passes of facemesh: the first tells faces from the rest and where they are turned, the second measures. */
+async function meshFaces(
+  net: Net,
+  image: Pyramid,
+  candidates: readonly FaceCandidate[],
+  signal: AbortSignal,
+): Promise<FoundFace[]> {
+  const regions = candidates.map(({ box, roll }) => regionOfBox(box, roll));
+  const first = await runFacemesh(net, image, regions, MESHES_PER_RUN, signal);
+  const faces = first.flatMap((reading, i) => {
+    const score = candidates[i]?.score ?? 0;
+    return reading.flag >= MIN_FLAG ? [faceOf(score, reading)] : [];
+  });
+  const kept = suppress(faces, SAME_FACE, SAME_FACE_INSIDE).slice(0, MAX_FACES);
+  const second = await runFacemesh(
+    net,
+    image,
+    kept.map(({ mesh }) => regionOfMesh(mesh)),
+    MESHES_PER_RUN,
+    signal,
+  );
+  const measured = second.flatMap((reading, i) => {
+    const before = kept[i];
+    if (before === undefined) return [];
+    return [faceOf(before.score, { points: reading.points, flag: Math.max(reading.flag, before.flag) })];
+  });
+  return dropTwins(measured).sort((a, b) => areaOf(b.box) - areaOf(a.box));
+}
+
+const SAME_FACE = 0.4;
+const SAME_FACE_INSIDE = 0.6;
+
+/** The second pass may pull two meshes onto one face. */
+function dropTwins(faces: readonly FoundFace[]): FoundFace[] {
+  return faces.filter(
+    (face, i) =>
+      !faces.some((other, j) => {
+        if (j >= i) return false;
+        return sharedArea(face.box, other.box) > SAME_FACE_INSIDE * Math.min(areaOf(face.box), areaOf(other.box));
+      }),
+  );
+}
