@@ -1,0 +1,256 @@
+import { decodeImage, defaultImageLimits, type ImageLimits, type PixelImage } from '../media/index.ts';
+import { readData } from '../shared/package-root.ts';
+import { type Pyramid, pyramidOf } from './align/raster.ts';
+import {
+  type DetectorNets,
+  type FoundFace,
+  findAllFaces,
+  findLargestQuickly,
+  followFace,
+} from './detect/find-faces.ts';
+import { dlibFeatures } from './embed/features.ts';
+import type {
+  DetectedFaces,
+  EmbeddedFace,
+  EmbeddedFaces,
+  EmbedFacesOptions,
+  EncodedImage,
+  FaceAttribute,
+  FaceAttributes,
+  FaceDetector,
+  FaceEmbedder,
+  RejectedFace,
+  RejectionReason,
+} from './faces.ts';
+import type { FaceDescriber } from './measured-face.ts';
+import type { ModelStore } from './models/index.ts';
+import { openModelStore } from './models/index.ts';
+import { measurePhoto, type Photo } from './photo.ts';
+import { faultsOf, gradeOf, type QualityTable } from './quality/filter.ts';
+import { openRecipe, type Recipe } from './recipe/constants.ts';
+import { type Profile, type ProfileName, profileOfModelVersion } from './recipe/profiles.ts';
+import { type RawFeatures, templateOf } from './recipe/template.ts';
+import { type Net, openNet } from './sessions/net.ts';
+
+/** What a worker process needs to open its engine: plain data. */
+export interface EngineSettings {
+  readonly modelsDir: string;
+  /** {@link defaultImageLimits} when left out. */
+  readonly limits?: ImageLimits;
+}
+
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly models: ModelStore;
+  readonly limits?: ImageLimits;
+  /** Tells attributes; without it every face's attributes are empty. */
+  readonly describer?: FaceDescriber;
+}
+
+/** The face pipeline in one process: one thread of inference, one image at a time per call. */
+export interface FaceEngine extends FaceDetector, FaceEmbedder {
+  /**
+   * The raw features of the largest face, before any recipe: for training and evaluation only.
+   *
+   * @param find `all` looks thoroughly, `largest` the quick way
+   * @returns undefined when there is no face
+   */
+  rawFeatures(
+    image: EncodedImage,
+    find: EmbedFacesOptions['find'],
+    signal: AbortSignal,
+  ): Promise<RawFeatures | undefined>;
+  /** Frees the nets. */
+  close(): Promise<void>;
+}
+
+/** Longest side of a decoded photo, pixels: twice the detector's longest input, and at most 100 MB of pixels. */
+const MAX_DECODED_SIDE = 5760;
+/** Longest side for the quick look at the largest face: JPEGs shrink to it while they are decoded (48 ms instead of 90 for 12 megapixels). */
+const QUICK_SIDE = 1000;
+/** A face of fewer pixels is cut again from a larger decoding: dlib's and faceres' chips show it at about this height. */
+const FULL_DETAIL_HEIGHT = 140;
+
+interface Nets extends DetectorNets {
+  readonly iris: Net;
+  readonly dlib: Net;
+  readonly faceres: Net;
+}
+
+/** Faces found in a decoding of the photo. */
+interface Found {
+  readonly image: PixelImage;
+  readonly pyramid: Pyramid;
+  readonly faces: readonly FoundFace[];
+}
+
+/**
+ * Opens the engine that a worker process runs.
+ *
+ * @throws what {@link createFaceEngine} throws
+ */
+export function openFaceEngine({ modelsDir, limits }: EngineSettings): Promise<FaceEngine> {
+  return createFaceEngine({ models: openModelStore({ modelsDir }), ...(limits && { limits }) });
+}
+
+/**
+ * Loads and verifies the nets and makes the engine of them.
+ *
+ * @throws {UnknownModelError | ModelMissingError | ModelCorruptError}
+ */
+export async function createFaceEngine({
+  models,
+  limits = defaultImageLimits,
+  describer,
+}: EngineParts): Promise<FaceEngine> {
+  const nets = await openNets(models);
+  const table = readData<{ readonly filters: QualityTable }>('quality.json').filters;
+  const recipes = new Map<ProfileName, Recipe>();
+
+  const recipeOf = (profile: Profile): Recipe => {
+    const known = recipes.get(profile.name) ?? openRecipe(profile.name);
+    recipes.set(profile.name, known);
+    return known;
+  };
+
+  async function decode(image: EncodedImage, maxSide: number): Promise<{ image: PixelImage; pyramid: Pyramid }> {
+    const decoded = await decodeImage(image.bytes, { limits, maxSide });
+    return { image: decoded, pyramid: pyramidOf(decoded) };
+  }
+
+  async function findAll(image: EncodedImage, signal: AbortSignal): Promise<Found> {
+    const decoded = await decode(image, MAX_DECODED_SIDE);
+    signal.throwIfAborted();
+    return { ...decoded, faces: await findAllFaces(nets, decoded.pyramid, signal) };
+  }
+
+  /** The largest face only: a quick look at a small decoding, then the face again in more detail where it has any. */
+  async function findLargest(image: EncodedImage, signal: AbortSignal): Promise<Found> {
+    const quick = await decode(image, QUICK_SIDE);
+    signal.throwIfAborted();
+    const face = await findLargestQuickly(nets, quick.pyramid, signal);
+    if (face === undefined) {
+      const all = await findAll(image, signal);
+      return { ...all, faces: all.faces.slice(0, 1) };
+    }
+    const height = face.box.y1 - face.box.y0;
+    const quickSide = Math.max(quick.image.width, quick.image.height);
+    const wholeSide = Math.max(quick.image.uprightWidth, quick.image.uprightHeight);
+    if (height >= FULL_DETAIL_HEIGHT || wholeSide <= quickSide) return { ...quick, faces: [face] };
+    const side = Math.min(MAX_DECODED_SIDE, wholeSide, Math.ceil((quickSide * FULL_DETAIL_HEIGHT) / height));
+    const detailed = await decode(image, side);
+    signal.throwIfAborted();
+    const scale = detailed.image.width / quick.image.width;
+    return { ...detailed, faces: [await followFace(nets.facemesh, detailed.pyramid, face, scale, signal)] };
+  }
+
+  async function describe(
+    photo: Photo,
+    wanted: ReadonlySet<FaceAttribute>,
+    signal: AbortSignal,
+  ): Promise<readonly FaceAttributes[]> {
+    if (describer === undefined || wanted.size === 0 || photo.faces.length === 0) return photo.faces.map(() => ({}));
+    return describer.describe(photo, wanted, signal);
+  }
+
+  /** Features of some of a photo's faces, in the order of `which`. */
+  async function featuresOf(
+    photo: Photo,
+    which: readonly number[],
+    withFaceres: boolean,
+    signal: AbortSignal,
+  ): Promise<RawFeatures[]> {
+    const meshes = which.flatMap((i) => photo.faces[i]?.anatomy.mesh ?? []);
+    const dlib = await dlibFeatures(nets.dlib, photo.pyramid, meshes, signal);
+    if (!withFaceres) return dlib.map((feature) => ({ dlib: feature }));
+    const faceres = await photo.faceresOf(which, signal);
+    return dlib.flatMap((feature, i) => {
+      const other = faceres[i];
+      return other === undefined ? [] : [{ dlib: feature, faceres: other.feature }];
+    });
+  }
+
+  return {
+    async detect(image, { maxFaces, attributes }, signal): Promise<DetectedFaces> {
+      signal.throwIfAborted();
+      const found = await findAll(image, signal);
+      const photo = await measurePhoto(
+        nets,
+        found.pyramid,
+        found.faces.slice(0, maxFaces),
+        attributes.size > 0,
+        signal,
+      );
+      const described = await describe(photo, attributes, signal);
+      return {
+        width: found.image.uprightWidth,
+        height: found.image.uprightHeight,
+        faces: photo.faces.map(({ observation }, i) => ({ ...observation, attributes: described[i] ?? {} })),
+      };
+    },
+
+    async embed(image, options, signal): Promise<EmbeddedFaces> {
+      signal.throwIfAborted();
+      const profile = profileOfModelVersion(options.modelVersion);
+      const recipe = recipeOf(profile);
+      const found = await (options.find === 'all' ? findAll : findLargest)(image, signal);
+      const { uprightWidth: width, uprightHeight: height } = found.image;
+      const photo = await measurePhoto(nets, found.pyramid, found.faces, options.attributes.size > 0, signal);
+      const reasons = sortOut(table, photo, options, width, height);
+      const accepted = [...photo.faces.keys()].filter((i) => reasons[i]?.length === 0);
+      const features = await featuresOf(photo, accepted, profile.nets.includes('faceres'), signal);
+      const described = await describe(photo, options.attributes, signal);
+      const embedded: EmbeddedFace[] = [];
+      const rejected: RejectedFace[] = [];
+      photo.faces.forEach(({ observation }, i) => {
+        const face = { ...observation, attributes: described[i] ?? {} };
+        const raw = features[accepted.indexOf(i)];
+        if (raw === undefined) rejected.push({ ...face, reasons: reasons[i] ?? [] });
+        else embedded.push({ ...face, template: templateOf(recipe, raw) });
+      });
+      return { width, height, accepted: embedded, rejected };
+    },
+
+    async rawFeatures(image, find, signal) {
+      const found = await (find === 'all' ? findAll : findLargest)(image, signal);
+      const photo = await measurePhoto(nets, found.pyramid, found.faces.slice(0, 1), false, signal);
+      return (await featuresOf(photo, [...photo.faces.keys()], true, signal))[0];
+    },
+
+    async close() {
+      await Promise.all(Object.values(nets).map((net: Net) => net.close()));
+    },
+  };
+}
+
+async function openNets(models: ModelStore): Promise<Nets> {
+  const open = async (id: string): Promise<Net> => openNet((await models.load(id)).bytes);
+  const [faceboxes, blazeface, facemesh, iris, dlib, faceres] = await Promise.all([
+    open('faceboxes'),
+    open('blazeface-back'),
+    open('facemesh'),
+    open('iris'),
+    open('dlib-recognition'),
+    open('faceres'),
+  ]);
+  return { faceboxes, blazeface, facemesh, iris, dlib, faceres };
+}
+
+/** The reasons against each face, in the photo's order: what the filter finds, then who is too many. */
+function sortOut(
+  table: QualityTable,
+  { faces }: Photo,
+  { qualityFilter, maxFaces, keep }: EmbedFacesOptions,
+  width: number,
+  height: number,
+): RejectionReason[][] {
+  const reasons = faces.map(({ observation }) => faultsOf(table, qualityFilter, observation, width, height));
+  const standing = [...faces.keys()].filter((i) => reasons[i]?.length === 0);
+  if (keep === 'best') {
+    const grades = faces.map(({ observation }) => gradeOf(table, observation, width, height));
+    // the sort is stable and the faces come largest first, so among equals the smallest is dropped first
+    standing.sort((a, b) => (grades[b] ?? 0) - (grades[a] ?? 0));
+  }
+  for (const i of standing.slice(maxFaces)) reasons[i]?.push('EXCEEDS_MAX_FACES');
+  return reasons;
+}
