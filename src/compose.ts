@@ -97,10 +97,15 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
       settings: {
         modelsDir: config.modelsDir,
-        limits: { ...config.imageLimits, maxBytes: config.imageLimits.maxObjectBytes },
+        limits: {
+          maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
+          maxPixels: config.imageLimits.maxPixels,
+          minSide: config.imageLimits.minSide,
+        },
       },
       workers: config.workers,
-      queueLimit: config.queueLimit,
+      // The edge bounds what comes in; CompareFaces sends two images at once.
+      queueLimit: 16 * config.workers + config.queueLimit,
       taskTimeoutMs: config.requestTimeoutMs,
       workerMemoryBytes,
       onReplaced: (why) => notice(`an inference worker was replaced: it ${why}`),
@@ -172,3 +177,8 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     throw error;
   }
 }
+
+export { credentialsIni, readCredentialsIni, writePrivateFile } from './compose/access-keys.ts';
+export { type KeyBook, openAudit, openKeyBook, openModels } from './compose/operator.ts';
+export { packageVersion, type RunningServer, startServer } from './compose/start-server.ts';
+export type { KeyRecord } from './stores/ports/index.ts';

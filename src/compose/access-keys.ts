@@ -47,6 +47,25 @@ export function credentialsIni(key: KeyRecord, region: string, profile = 'defaul
   ].join('\n');
 }
 
+/** Reads what {@link credentialsIni} wrote. @throws {Error} when it is no such file */
+export function readCredentialsIni(text: string): {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+} {
+  const entries = new Map(
+    text.split('\n').flatMap((line) => {
+      const [name, ...value] = line.split('=');
+      return name && value.length > 0 ? [[name.trim(), value.join('=').trim()] as const] : [];
+    }),
+  );
+  const accessKeyId = entries.get('aws_access_key_id');
+  const secretAccessKey = entries.get('aws_secret_access_key');
+  const sessionToken = entries.get('aws_session_token');
+  if (!accessKeyId || !secretAccessKey) throw new Error('the credentials file holds no key');
+  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+}
+
 /** Writes a file that only this user may read, whole or not at all. */
 export function writePrivateFile(path: string, content: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,5 +1,5 @@
 import { type ErrorCode, ServiceError } from '../contract/index.ts';
-import { ImageError, type ImageFault } from '../media/index.ts';
+import { ImageError, type ImageFault } from '../media/errors.ts';
 import { SourceError, type SourceFault } from '../sources/index.ts';
 import { StoreError, type StoreErrorCode } from '../stores/ports/index.ts';
 import { UnknownFaceModelError, VisionBusyError, VisionFailedError } from '../vision/index.ts';

@@ -1,0 +1,66 @@
+import { startServer } from '../../compose.ts';
+import { loadConfig } from '../../config/index.ts';
+import { environmentOf, type GlobalOptions, modelProgress } from '../connect.ts';
+import type { Terminal } from '../output.ts';
+
+/** Options of `likeness serve`. */
+export interface ServeFlags extends GlobalOptions {
+  readonly host?: string;
+  readonly port?: string;
+}
+
+/** Serves until SIGINT or SIGTERM, then finishes what is under way. */
+export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<void> {
+  const config = loadConfig({
+    env: {
+      ...environmentOf(flags),
+      ...(flags.host !== undefined && { LIKENESS_HOST: flags.host }),
+      ...(flags.port !== undefined && { LIKENESS_PORT: flags.port }),
+    },
+    cwd: process.cwd(),
+  });
+  for (const warning of config.warnings) terminal.note(`warning: ${warning}`);
+  const stopping = stopSignal();
+  const { onModelProgress } = modelProgress(terminal);
+  const server = await startServer(config, { ...(onModelProgress && { onModelProgress }) });
+  try {
+    await Promise.race([server.ready(), stopping]);
+    const { url } = server.address;
+    terminal.print(
+      [
+        '',
+        `Likeness serves the Amazon Rekognition API at ${url}`,
+        '',
+        config.signatures
+          ? `Credentials  ${server.house.credentialsFile}`
+          : 'Credentials  none needed: signatures are off (LIKENESS_SIGNATURES=off)',
+        `Data         ${config.dataDir}`,
+        `Models       ${config.modelsDir}`,
+        '',
+        'Try it:',
+        `  AWS_SHARED_CREDENTIALS_FILE=${server.house.credentialsFile} AWS_ENDPOINT_URL_REKOGNITION=${url} \\`,
+        '    aws rekognition list-collections',
+        `  npx likeness detect-faces photo.jpg --all --draw faces.jpg`,
+        '',
+      ].join('\n'),
+    );
+    await stopping;
+    terminal.note('stopping: finishing what is under way (again to stop at once)');
+  } finally {
+    await server.close();
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const onSignal = () => {
+      if (asked) process.exit(130);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
+  });
+}

@@ -1,0 +1,101 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Rekognition } from '@aws-sdk/client-rekognition';
+import { type ComposeOptions, dataFiles, readCredentialsIni } from '../compose.ts';
+import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
+import { type LikenessSettings, openLikeness, type RekognitionMethods } from '../library.ts';
+import type { Terminal } from './output.ts';
+import { createProgress } from './progress.ts';
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  readonly dataDir?: string;
+  readonly config?: string;
+  readonly endpoint?: string;
+  readonly json?: boolean;
+}
+
+/** The environment with the options of the command line over it. */
+export function environmentOf(options: GlobalOptions): Readonly<Record<string, string | undefined>> {
+  return {
+    ...readEnvironment(),
+    ...(options.dataDir !== undefined && { LIKENESS_DATA_DIR: options.dataDir }),
+    ...(options.config !== undefined && { LIKENESS_CONFIG: options.config }),
+  };
+}
+
+/** @throws {ConfigError} */
+export function configOf(options: GlobalOptions): Config {
+  return loadConfig({ env: environmentOf(options), cwd: process.cwd() });
+}
+
+/** The operations, wherever they run. */
+export interface Connection {
+  readonly api: RekognitionMethods;
+  /** `http://127.0.0.1:4480`, or `this process`. */
+  readonly where: string;
+  close(): Promise<void>;
+}
+
+/** The address that a configuration serves under. */
+export function addressOf(config: Config): string {
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  return `${config.tls ? 'https' : 'http'}://${host}:${config.port}`;
+}
+
+/** Whether a Likeness server answers there. */
+async function isServing(endpoint: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${endpoint}/livez`, { signal: AbortSignal.timeout(1_000) });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Reaches the operations: over HTTP where an endpoint is named or a server of this configuration runs, because the
+ * data folder is then the server's; else inside this process.
+ */
+export async function connect(options: GlobalOptions, terminal: Terminal): Promise<Connection> {
+  const config = configOf(options);
+  const endpoint = options.endpoint ?? addressOf(config);
+  if (options.endpoint !== undefined || (await isServing(endpoint))) {
+    const credentialsFile = dataFiles(config).credentials;
+    const own = options.endpoint === undefined && existsSync(credentialsFile);
+    const client = new Rekognition({
+      endpoint,
+      region: config.region,
+      // The SDK's own chain (environment, ~/.aws) serves where this data folder has no key for that endpoint.
+      ...(own && { credentials: readCredentialsIni(readFileSync(credentialsFile, 'utf8')) }),
+    });
+    return {
+      api: client as unknown as RekognitionMethods,
+      where: endpoint,
+      close: async () => client.destroy(),
+    };
+  }
+  const likeness = await openLikeness(environmentOf(options) as LikenessSettings, modelProgress(terminal));
+  return { api: likeness, where: 'this process', close: () => likeness.close() };
+}
+
+/** Bars for the models that are fetched and converted at the first start. */
+export function modelProgress(terminal: Terminal): ComposeOptions {
+  const bytes = createProgress(terminal, 'bytes');
+  const models = createProgress(terminal, 'models');
+  let current = '';
+  return {
+    onModelProgress: ({ phase, item, done, total, unit }) => {
+      const bar = unit === 'bytes' ? bytes : models;
+      const task = phase === 'fetch' ? `Fetching ${item}` : 'Converting models';
+      if (task !== current) {
+        current = task;
+        bytes.stop();
+        models.stop();
+        bar.start(task, total);
+      }
+      bar.update(done);
+      if (done >= total) bar.stop();
+    },
+    onNotice: (notice) => terminal.note(notice),
+  };
+}

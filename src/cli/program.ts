@@ -1,0 +1,167 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { runShowAudit, runVerifyAudit } from './commands/audit.ts';
+import {
+  runCreateCollection,
+  runDeleteCollection,
+  runDescribeCollection,
+  runListCollections,
+} from './commands/collections.ts';
+import { runCompare } from './commands/compare.ts';
+import { runConfig } from './commands/config.ts';
+import { runDetectFaces } from './commands/detect-faces.ts';
+import { runIndex } from './commands/index-folder.ts';
+import { runCreateKey, runListKeys, runRevokeKey } from './commands/keys.ts';
+import { runCalibration, runListModels, runPullModels, runVerifyModels } from './commands/models.ts';
+import { runSearch } from './commands/search.ts';
+import { runServe } from './commands/serve.ts';
+import { exitCodesHelp } from './exit-codes.ts';
+import type { Terminal } from './output.ts';
+
+/**
+ * Builds the command line.
+ *
+ * @param done told the exit code of the command that ran
+ */
+export function createProgram(terminal: Terminal, done: (exitCode: number) => void): Command {
+  const program = new Command('likeness')
+    .description('Self-hosted image analysis that speaks the Amazon Rekognition API.')
+    .addOption(new Option('--data-dir <folder>', 'where collections, keys and the audit log are (default .likeness)'))
+    .addOption(new Option('--config <file>', 'configuration file (default likeness.toml)'))
+    .addOption(new Option('--endpoint <url>', 'use the server at this address'))
+    .addOption(new Option('--json', 'print JSON for programs'))
+    .addHelpText(
+      'after',
+      `${exitCodesHelp}
+
+Commands on faces use the server of this configuration when it runs, and work inside their own process when not.
+Every setting: likeness config`,
+    )
+    .showHelpAfterError();
+
+  /** Runs a command with its own and the global options together; a number it answers is the exit code. */
+  const run =
+    <Args extends unknown[]>(action: (...args: [...Args, never, Terminal]) => unknown) =>
+    async (...given: unknown[]) => {
+      const command = given.at(-1) as Command;
+      const args = given.slice(0, -2) as Args;
+      const exitCode = await action(...args, command.optsWithGlobals() as never, terminal);
+      done(typeof exitCode === 'number' ? exitCode : 0);
+    };
+
+  program
+    .command('serve')
+    .description('serve the API; fetches the models at the first start')
+    .option('--host <address>', 'address to listen on (default 127.0.0.1)')
+    .option('--port <number>', 'port to listen on (default 4480)')
+    .action(run(runServe));
+
+  program
+    .command('detect-faces')
+    .description('find the faces in an image')
+    .argument('<image>')
+    .option('--all', 'tell every attribute')
+    .option('--draw <file>', 'write a copy of the image with the faces drawn on it')
+    .action(run(runDetectFaces));
+
+  program
+    .command('compare')
+    .description('compare the largest face of one image with the faces of another')
+    .argument('<source>')
+    .argument('<target>')
+    .option('--threshold <0..100>', 'least similarity (default 80)', similarity)
+    .option('--draw <file>', 'write a copy of the target with matches and other faces drawn on it')
+    .action(run(runCompare));
+
+  const collections = program.command('collections').description('make, list and delete collections of faces');
+  collections.command('list').description('list collections with their counts').action(run(runListCollections));
+  collections
+    .command('create')
+    .description('make a collection, bound to its purpose for ever')
+    .argument('<id>')
+    .option('--purpose <name>', 'what it is for (default: the configured default purpose)')
+    .action(run(runCreateCollection));
+  collections
+    .command('describe')
+    .description('tell about one collection')
+    .argument('<id>')
+    .action(run(runDescribeCollection));
+  collections
+    .command('delete')
+    .description('delete a collection with its faces and users')
+    .argument('<id>')
+    .action(run(runDeleteCollection));
+
+  program
+    .command('index')
+    .description('index every image of a folder; run it again to go on after a stop')
+    .argument('<collection>')
+    .argument('<folder>')
+    .option('--max-faces <number>', 'index at most this many faces of an image', count)
+    .option('--quality-filter <name>', 'NONE, AUTO, LOW, MEDIUM or HIGH (default AUTO)')
+    .option('--concurrency <number>', 'images at a time (default: the number of workers)', count)
+    .option('--again', 'index also what an earlier run finished')
+    .action(run(runIndex));
+
+  program
+    .command('search')
+    .description('find the faces of a collection that look like the largest face of an image')
+    .argument('<collection>')
+    .argument('<image>')
+    .option('--threshold <0..100>', 'least similarity (default 80)', similarity)
+    .option('--max <number>', 'at most this many matches', count)
+    .option('--users', 'find users instead of faces')
+    .action(run(runSearch));
+
+  program.command('config').description('print every setting and where it comes from').action(run(runConfig));
+
+  const keys = program.command('keys').description('make, list and revoke access keys; works beside a running server');
+  keys
+    .command('create')
+    .description('make a key and write it to a credentials file')
+    .requiredOption('--person <name>', 'whom the key belongs to; stands in the audit log')
+    .option('--operations <list>', 'allowed operations, such as DetectFaces,CompareFaces (default all)')
+    .option('--collections <list>', 'allowed collections (default all)')
+    .option('--purposes <list>', 'purposes it may serve; the first is that of calls without a collection')
+    .option('--expires <duration>', 'a temporary key with a session token, such as 45m, 12h or 7d')
+    .option('--out <file>', 'where to write it (default <data folder>/keys/<id>.ini)')
+    .action(run(runCreateKey));
+  keys.command('list').description('list keys without their secrets').action(run(runListKeys));
+  keys.command('revoke').description('revoke a key at once').argument('<key-id>').action(run(runRevokeKey));
+
+  const models = program.command('models').description('list, fetch and verify the models');
+  models.command('list').description('list models with state and licence').action(run(runListModels));
+  models.command('pull').description('fetch what is missing').argument('[ids...]').action(run(runPullModels));
+  models.command('verify').description('check every digest').argument('[ids...]').action(run(runVerifyModels));
+  models
+    .command('calibration')
+    .description('what a similarity means, and for whom it was not measured')
+    .argument('[face-model-version]')
+    .action(run(runCalibration));
+
+  const audit = program.command('audit').description('read and verify the audit log; works beside a running server');
+  audit
+    .command('show')
+    .description('print records, the latest by default')
+    .option('--after <sequence>', 'begin after this record', count)
+    .option('--limit <number>', 'at most this many (default 50)', count)
+    .action(run(runShowAudit));
+  audit
+    .command('verify')
+    .description('follow the whole chain')
+    .option('--expect <sequence:hash>', 'a head noted elsewhere that must be in the chain')
+    .action(run(runVerifyAudit));
+
+  return program;
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number.');
+  return value;
+}
+
+function similarity(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError('It must be a number from 0 to 100.');
+  return value;
+}

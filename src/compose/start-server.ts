@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino from 'pino';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { type ComposeOptions, compose, type House } from '../compose.ts';
+import type { Config } from '../config/index.ts';
+import { createEdge, type EdgeAddress } from '../edge/index.ts';
+import { packageRoot } from '../shared/package-root.ts';
+
+/** A server that answers. */
+export interface RunningServer {
+  readonly address: EdgeAddress;
+  readonly house: House;
+  /** Resolves when the models are loaded. @throws {VisionFailedError} when they cannot be */
+  ready(): Promise<void>;
+  /** Takes no more requests, finishes those under way, lets go of everything. */
+  close(): Promise<void>;
+}
+
+/** Operations that run at once for every inference worker: some wait for a worker, some never need one. */
+const runningPerWorker = 4;
+
+/** The version of the package. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+/**
+ * Starts the server: puts the house together and opens the edge before it. It listens at once; `/readyz` and
+ * {@link RunningServer.ready} tell when the models are loaded.
+ */
+export async function startServer(config: Config, options: ComposeOptions = {}): Promise<RunningServer> {
+  const logger = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: false }));
+  const house = await compose(config, {
+    ...options,
+    onNotice: (notice) => {
+      logger.warn({}, notice);
+      options.onNotice?.(notice);
+    },
+  });
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  observeHouse(house, metrics);
+  let ready = false;
+  const readiness = house.vision.ready().then(() => {
+    ready = true;
+  });
+  // Told to whoever awaits ready(); until then it must not end the process.
+  readiness.catch(() => {});
+  const edge = createEdge({
+    dispatch: house.dispatch,
+    findKey: (accessKeyId) => house.stores.keys.find(accessKeyId),
+    signing: config.signatures ? { kind: 'required' } : { kind: 'off', caller: house.localCaller },
+    region: config.region,
+    version: packageVersion(),
+    corsOrigins: config.corsOrigins,
+    tls: config.tls,
+    limits: {
+      maxRunning: config.workers * runningPerWorker,
+      maxWaiting: config.queueLimit,
+      maxBodyBytes: config.maxBodyBytes,
+      requestTimeoutMs: config.requestTimeoutMs,
+    },
+    logger,
+    metrics,
+    clock: Date.now,
+    ready: () => ready,
+  });
+  try {
+    const address = await edge.listen({ host: config.host, port: config.port });
+    return {
+      address,
+      house,
+      ready: () => readiness,
+      close: async () => {
+        await edge.close();
+        await house.close();
+        logger.flush();
+      },
+    };
+  } catch (error) {
+    await house.close();
+    throw error;
+  }
+}
+
+function observeHouse(house: House, register: Registry): void {
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [register],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('likeness_inference_workers', 'Inference worker processes.', () => house.vision.stats().workers);
+  gauge('likeness_inference_workers_busy', 'Inference workers at work.', () => house.vision.stats().busy);
+  gauge('likeness_inference_waiting', 'Images that wait for an inference worker.', () => house.vision.stats().waiting);
+  gauge(
+    'likeness_inference_workers_replaced',
+    'Workers that died, hung or grew too big and were replaced.',
+    () => house.vision.stats().replaced,
+  );
+  gauge('likeness_search_index_bytes', 'Memory of the search index.', () => house.stores.indexMemoryBytes());
+  gauge(
+    'likeness_collections_quarantined',
+    'Collections that are refused because their data is damaged.',
+    () => house.stores.damagedCollections().length,
+  );
+}
