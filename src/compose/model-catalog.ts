@@ -1,5 +1,5 @@
 import type { ModelCatalog } from '../governance/index.ts';
-import { calibrationData, type FaceModels } from '../vision/index.ts';
+import { decadesOfSimilarity, type FaceModels, readCalibration } from '../vision/index.ts';
 import type { ModelStatus, ModelStore } from '../vision/models/index.ts';
 
 const stateName: Record<ModelStatus['state'], 'present' | 'absent' | 'damaged'> = {
@@ -11,7 +11,7 @@ const stateName: Record<ModelStatus['state'], 'present' | 'absent' | 'damaged'> 
 /** Tells of the models in the cache and of the calibrations, as data. */
 export function createModelCatalog(models: ModelStore, faceModels: FaceModels): ModelCatalog {
   return {
-    calibrations: () => faceModels.versions.map((version) => calibrationData(version)),
+    calibrations: () => faceModels.versions.map(calibrationOf),
     models: async () =>
       (await models.list()).map(({ entry, state }) => ({
         id: entry.id,
@@ -22,5 +22,24 @@ export function createModelCatalog(models: ModelStore, faceModels: FaceModels): 
         provenance: `${entry.provenance.authors}; ${entry.provenance.upstream}. Trained on: ${entry.provenance.trainingData}. ${entry.provenance.caveats}`,
         state: stateName[state],
       })),
+  };
+}
+
+type Calibration = ReturnType<ModelCatalog['calibrations']>[number];
+
+/** What a calibration says, at the similarities that people ask about. */
+function calibrationOf(modelVersion: string): Calibration {
+  const { measuredOn, knots, missedMatches, doesNotCover } = readCalibration(modelVersion);
+  const lastMeasured = knots.at(-1)?.decades ?? 0;
+  return {
+    faceModelVersion: modelVersion,
+    fittedOn: `${measuredOn.dataSet}: ${measuredOn.images} images of ${measuredOn.people} people; ${measuredOn.method}`,
+    points: missedMatches.map(({ similarity, rate }) => ({
+      similarity,
+      falseMatchRate: 10 ** -decadesOfSimilarity(similarity),
+      trueMatchRate: 1 - rate,
+      extrapolated: decadesOfSimilarity(similarity) > lastMeasured,
+    })),
+    doesNotCover: [...doesNotCover],
   };
 }

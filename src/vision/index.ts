@@ -21,3 +21,10 @@ export type {
   RejectedFace,
   RejectionReason,
 } from './faces.ts';
+export {
+  type CalibrationData,
+  decadesOfSimilarity,
+  faceModels,
+  readCalibration,
+} from './recipe/calibration.ts';
+export { type ProfileName, profiles } from './recipe/profiles.ts';
