@@ -19,7 +19,7 @@ export {
   ownPathPrefix,
 } from './own-operations.ts';
 export { type ErrorCode, errorStatus, ServiceError } from './service-error.ts';
-export { type Constraints, readConstraints, type Shape, type ShapeTable } from './shapes.ts';
+export { type Constraints, readConstraints, type Shape, type ShapeTable, shapeOf } from './shapes.ts';
 export { renderSupportTable, supportTableMarkers, withSupportTable } from './support-table.ts';
 export { BodyTypeError, typedBody } from './typed-body.ts';
 export { type ConstraintCheck, createConstraintCheck, violationsMessage } from './violations.ts';
