@@ -1,7 +1,7 @@
 import type { CollectionRecord } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
 import { rowChecksum } from './checksums.ts';
-import type { Database } from './database.ts';
+import { type Database, selectList } from './database.ts';
 
 /** A row of the collection table; changed in place inside a transaction and written back with {@link saveCollection}. */
 export interface CollectionRow {
@@ -22,6 +22,24 @@ export interface CollectionRow {
   user_sum: number;
   readonly checksum: number;
 }
+
+/** What to select of the collection table. */
+export const COLLECTION_COLUMNS = selectList({
+  numbers: [
+    'number',
+    'condemned',
+    'dimensions',
+    'created_at_ms',
+    'last_counter',
+    'last_revision',
+    'face_count',
+    'user_count',
+    'face_sum',
+    'user_sum',
+    'checksum',
+  ],
+  texts: ['id', 'purpose', 'model_version', 'tags'],
+});
 
 /** The checksum that a collection's columns should have. */
 export function collectionChecksum(row: Omit<CollectionRow, 'checksum' | 'number'>): number {
@@ -44,7 +62,10 @@ export function collectionChecksum(row: Omit<CollectionRow, 'checksum' | 'number
 
 /** The live collection of this id. @throws {StoreError} corrupt when its row does not bear its checksum */
 export function findCollectionRow(database: Database, id: string): CollectionRow | undefined {
-  const row = database.get<CollectionRow>('SELECT * FROM collection WHERE id = ? AND condemned = 0', [id]);
+  const row = database.get<CollectionRow>(
+    `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE id = ? AND condemned = 0`,
+    [id],
+  );
   if (row !== undefined && (row.id !== id || collectionChecksum(row) !== row.checksum)) {
     throw new StoreError('corrupt', `the row of collection ${id} does not bear its checksum`);
   }

@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectionStore } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
 import {
+  COLLECTION_COLUMNS,
   type CollectionRow,
   collectionChecksum,
-  findCollectionRow,
   saveCollection,
   toCollectionRecord,
 } from './collection-rows.ts';
@@ -50,7 +50,7 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
       } as const;
       const row = database.write(() =>
         tables.guard(id, () => {
-          if (findCollectionRow(database, id) !== undefined) {
+          if (tables.find(id) !== undefined) {
             throw new StoreError('collection-exists', `there is a collection ${id} already`);
           }
           const names = Object.keys(columns);
@@ -58,7 +58,7 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
             `INSERT INTO collection (${names.join(', ')}, checksum) VALUES (${names.map(() => '?').join(', ')}, ?)`,
             [...Object.values(columns), collectionChecksum(columns)],
           );
-          return findCollectionRow(database, id);
+          return tables.find(id);
         }),
       );
       if (row === undefined) throw new StoreError('corrupt', `collection ${id} was not there after it was stored`);
@@ -70,7 +70,7 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
     },
 
     async findCollection(collectionId) {
-      const row = tables.guard(collectionId, () => findCollectionRow(database, collectionId));
+      const row = tables.find(collectionId);
       return row === undefined ? undefined : toCollectionRecord(row);
     },
 
@@ -79,7 +79,8 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
       let after = afterId ?? '';
       while (rows.length < limit) {
         const page = database.all<CollectionRow>(
-          'SELECT * FROM collection WHERE condemned = 0 AND id > ? ORDER BY id LIMIT ?',
+          `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE condemned = 0 AND collection.id > ?
+           ORDER BY collection.id LIMIT ?`,
           [after, limit - rows.length],
         );
         // A row that does not bear its checksum is left out here and refused by name everywhere else.
@@ -98,9 +99,10 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
     async deleteCollection(collectionId) {
       // Not guarded: deleting is what an operator may do with a damaged collection.
       const condemned = database.write(() => {
-        const row = database.get<CollectionRow>('SELECT * FROM collection WHERE id = ? AND condemned = 0', [
-          collectionId,
-        ]);
+        const row = database.get<CollectionRow>(
+          `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE id = ? AND condemned = 0`,
+          [collectionId],
+        );
         if (row === undefined) return undefined;
         row.condemned = 1;
         saveCollection(database, row);

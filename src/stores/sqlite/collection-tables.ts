@@ -22,6 +22,13 @@ export interface CollectionTables {
   /** Lets the index follow a committed change; a collection whose index could not follow is quarantined. */
   follow(collectionId: string, work: () => void): void;
   quarantine(collectionId: string, reason: string): void;
+  /**
+   * Quarantines a collection whose own row is damaged, its id perhaps too: until it is gone, an id that is not found
+   * may be its true one, and is refused as damaged instead of answered with "not there".
+   */
+  quarantineRow(collectionId: string): void;
+  /** The collection's verified row, or undefined when it certainly is not there. @throws {StoreError} corrupt */
+  find(collectionId: string): CollectionRow | undefined;
   /** Forgets a quarantine, because the collection is gone. */
   release(collectionId: string): void;
   damaged(): readonly DamagedCollection[];
@@ -40,14 +47,20 @@ export function userSpace(collection: CollectionRow): string {
 /** Joins the rows and the index, with nothing in quarantine. */
 export function createCollectionTables(database: Database, index: VectorIndex): CollectionTables {
   const reasons = new Map<string, string>();
+  const damagedRows = new Set<string>();
 
-  const refusal = (collectionId: string, reason: string, cause?: unknown): StoreError =>
-    new StoreError(
+  /** Refusals that have been thrown: an outer guard hands them through. */
+  const refusals = new WeakSet<StoreError>();
+  const refusal = (collectionId: string, reason: string, cause?: unknown): StoreError => {
+    const error = new StoreError(
       'corrupt',
       `collection ${collectionId} is damaged and not answered from: ${reason}. Restore the data folder from a backup, ` +
         'or delete the collection and index its images again',
       { cause },
     );
+    refusals.add(error);
+    return error;
+  };
 
   const tables: CollectionTables = {
     database,
@@ -58,14 +71,23 @@ export function createCollectionTables(database: Database, index: VectorIndex): 
       try {
         return work();
       } catch (error) {
-        if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
+        if (!(error instanceof StoreError && error.code === 'corrupt') || refusals.has(error)) throw error;
         reasons.set(collectionId, error.message);
         throw refusal(collectionId, error.message, error);
       }
     },
-    read: (collectionId, work) =>
+    find: (collectionId) =>
       tables.guard(collectionId, () => {
         const collection = findCollectionRow(database, collectionId);
+        const [damagedRow] = damagedRows;
+        if (collection === undefined && damagedRow !== undefined) {
+          throw refusal(damagedRow, `its own row is damaged, so that ${collectionId} may be its true name`);
+        }
+        return collection;
+      }),
+    read: (collectionId, work) =>
+      tables.guard(collectionId, () => {
+        const collection = tables.find(collectionId);
         if (collection === undefined) {
           throw new StoreError('collection-not-found', `there is no collection ${collectionId}`);
         }
@@ -82,7 +104,14 @@ export function createCollectionTables(database: Database, index: VectorIndex): 
       }
     },
     quarantine: (collectionId, reason) => void reasons.set(collectionId, reason),
-    release: (collectionId) => void reasons.delete(collectionId),
+    quarantineRow(collectionId) {
+      tables.quarantine(collectionId, 'its own row does not bear its checksum');
+      damagedRows.add(collectionId);
+    },
+    release(collectionId) {
+      reasons.delete(collectionId);
+      damagedRows.delete(collectionId);
+    },
     damaged: () => [...reasons].map(([collectionId, reason]) => ({ collectionId, reason })),
   };
   return tables;

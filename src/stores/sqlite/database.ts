@@ -6,7 +6,13 @@ import { StoreError } from '../ports/errors.ts';
 /** What can be bound to a statement. */
 export type SqlValue = string | number | null | Uint8Array;
 
-/** A database file that speaks SQL; every failure that has a {@link StoreError} code is thrown as one. */
+/**
+ * A database file that speaks SQL; every failure that has a {@link StoreError} code is thrown as one.
+ *
+ * Columns must be selected with {@link selectList}: the driver (libsql 0.5.29) ends the whole process over text that is
+ * not UTF-8, and a flipped bit may turn any cell into that. Selected so, text comes as bytes and is decoded here, what is
+ * not UTF-8 to U+FFFD, which no checksum passes. The one true blob column is `template`, handed out as ArrayBuffer.
+ */
 export interface Database {
   /** The file, or `:memory:`. */
   readonly file: string;
@@ -23,6 +29,26 @@ export interface Database {
 
 /** One numbered step of a schema: its place in the list, counted from 1, is the version it leads to. */
 export type Migration = string;
+
+const BINARY_COLUMN = 'template';
+
+/**
+ * A list of columns for a SELECT, each cast to what it should be, whatever a flipped bit has made of it; see
+ * {@link Database}. In WHERE a column's name means the column; in ORDER BY qualify it with its table, or the cast is
+ * what gets sorted, without an index.
+ */
+export function selectList(columns: {
+  numbers?: readonly string[];
+  texts?: readonly string[];
+  bytes?: readonly string[];
+}): string {
+  const cast = (type: string) => (column: string) => `CAST(${column} AS ${type}) AS ${column}`;
+  return [
+    ...(columns.numbers ?? []).map(cast('REAL')),
+    ...(columns.texts ?? []).map(cast('BLOB')),
+    ...(columns.bytes ?? []).map(cast('BLOB')),
+  ].join(', ');
+}
 
 const CORRUPT = /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ|IOERR_DATA|IOERR_CORRUPTFS)/;
 const FULL = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC)/;
@@ -112,12 +138,24 @@ function wrap(raw: Libsql.Database, file: string): Database {
       throw toStoreError(error, file);
     }
   };
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+  const decode = (row: Record<string, unknown>): Record<string, unknown> => {
+    for (const column in row) {
+      const value = row[column];
+      if (typeof value === 'string')
+        throw new TypeError(`column ${column} is text that was not selected with selectList`);
+      if (value instanceof ArrayBuffer && column !== BINARY_COLUMN) row[column] = utf8.decode(value);
+    }
+    return row;
+  };
+  const all = <Row>(sql: string, values: readonly SqlValue[] = []): Row[] =>
+    guarded(() => (prepared(sql).all(values) as Record<string, unknown>[]).map(decode) as Row[]);
   // One array argument: a lone blob would be taken for an object of named parameters.
   const database: Database = {
     file,
-    all: <Row>(sql: string, values: readonly SqlValue[] = []) => guarded(() => prepared(sql).all(values) as Row[]),
-    get: <Row>(sql: string, values: readonly SqlValue[] = []) =>
-      guarded(() => prepared(sql).get(values) as Row | undefined),
+    all,
+    // Not the driver's get, which hands out other types for blobs and leaves its statement open.
+    get: <Row>(sql: string, values: readonly SqlValue[] = []) => all<Row>(sql, values)[0],
     run: (sql, values = []) => guarded(() => prepared(sql).run(values).changes),
     write: (work) =>
       guarded(() => {

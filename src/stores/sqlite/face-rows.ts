@@ -2,7 +2,7 @@ import type { FaceRecord } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
 import { rowChecksum } from './checksums.ts';
 import type { CollectionRow } from './collection-rows.ts';
-import type { Database } from './database.ts';
+import { type Database, selectList } from './database.ts';
 import { POSITIONS_PER_COLLECTION } from './schema.ts';
 import { decodeTemplate } from './template-codec.ts';
 
@@ -23,6 +23,22 @@ export interface FaceRow {
   readonly template: ArrayBuffer;
   readonly checksum: number;
 }
+
+/** What to select of the face table. */
+export const FACE_COLUMNS = selectList({
+  numbers: [
+    'position',
+    'collection_number',
+    'box_left',
+    'box_top',
+    'box_width',
+    'box_height',
+    'confidence',
+    'checksum',
+  ],
+  texts: ['face_id', 'image_id', 'external_image_id', 'user_id', 'model_version'],
+  bytes: ['template'],
+});
 
 /** The checksum that a face's columns and template should have. */
 export function faceChecksum(row: Omit<FaceRow, 'checksum' | 'template'>, template: Uint8Array): number {
@@ -47,7 +63,8 @@ export function faceChecksum(row: Omit<FaceRow, 'checksum' | 'template'>, templa
 
 /** Hands a row through when it bears its checksum. @throws {StoreError} corrupt */
 export function verifyFace(row: FaceRow, collection: CollectionRow): FaceRow {
-  const template = new Uint8Array(row.template);
+  // A flipped bit can change a cell's type too.
+  const template = row.template instanceof ArrayBuffer ? new Uint8Array(row.template) : new Uint8Array();
   if (
     row.collection_number !== collection.number ||
     template.byteLength !== collection.dimensions * Float32Array.BYTES_PER_ELEMENT ||
@@ -84,7 +101,7 @@ export function facesById(
 ): ReadonlyMap<string, FaceRow> {
   const wanted = new Set(faceIds);
   const rows = database.all<FaceRow>(
-    'SELECT * FROM face WHERE collection_number = ? AND face_id IN (SELECT value FROM json_each(?))',
+    `SELECT ${FACE_COLUMNS} FROM face WHERE collection_number = ? AND face_id IN (SELECT value FROM json_each(?))`,
     [collection.number, JSON.stringify([...wanted])],
   );
   const found = new Map<string, FaceRow>();
@@ -98,7 +115,7 @@ export function facesById(
 /** A user's faces in the order they were stored, verified. @throws {StoreError} corrupt */
 export function facesOfUser(database: Database, collection: CollectionRow, userId: string): readonly FaceRow[] {
   const rows = database.all<FaceRow>(
-    'SELECT * FROM face WHERE collection_number = ? AND user_id = ? ORDER BY position',
+    `SELECT ${FACE_COLUMNS} FROM face WHERE collection_number = ? AND user_id = ? ORDER BY face.position`,
     [collection.number, userId],
   );
   for (const row of rows) {
@@ -116,7 +133,7 @@ export function facePage(
 ): readonly FaceRow[] {
   const first = collection.number * POSITIONS_PER_COLLECTION;
   const rows = database.all<FaceRow>(
-    'SELECT * FROM face WHERE position > ? AND position < ? ORDER BY position LIMIT ?',
+    `SELECT ${FACE_COLUMNS} FROM face WHERE position > ? AND position < ? ORDER BY face.position LIMIT ?`,
     [Math.max(page.after ?? first, first), first + POSITIONS_PER_COLLECTION, page.limit],
   );
   for (const row of rows) verifyFace(row, collection);

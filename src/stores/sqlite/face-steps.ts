@@ -3,7 +3,16 @@ import { StoreError } from '../ports/errors.ts';
 import { addChecksum, subtractChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
 import { type CollectionTables, faceSpace } from './collection-tables.ts';
-import { type FaceRow, faceChecksum, facePage, facesById, templateOf, toFaceRecord, verifyFace } from './face-rows.ts';
+import {
+  FACE_COLUMNS,
+  type FaceRow,
+  faceChecksum,
+  facePage,
+  facesById,
+  templateOf,
+  toFaceRecord,
+  verifyFace,
+} from './face-rows.ts';
 import { POSITIONS_PER_COLLECTION } from './schema.ts';
 import { encodeTemplate } from './template-codec.ts';
 
@@ -51,10 +60,10 @@ export function createFaceSteps(tables: CollectionTables): FaceSteps {
           faces.map((face) => face.template),
         );
         const earlier = database
-          .all<FaceRow>('SELECT * FROM face WHERE collection_number = ? AND image_id = ? ORDER BY position', [
-            collection.number,
-            imageId,
-          ])
+          .all<FaceRow>(
+            `SELECT ${FACE_COLUMNS} FROM face WHERE collection_number = ? AND image_id = ? ORDER BY face.position`,
+            [collection.number, imageId],
+          )
           .filter((row) => row.external_image_id === image.external_image_id)
           .map((row) => verifyFace(row, collection));
         if (earlier.length > 0) return { collection, rows: earlier, duplicate: true };
@@ -210,7 +219,7 @@ function filteredPage(
     values.push(JSON.stringify(page.faceIds));
   }
   const rows = tables.database.all<FaceRow>(
-    `SELECT * FROM face WHERE ${filters.join(' AND ')} ORDER BY position LIMIT ?`,
+    `SELECT ${FACE_COLUMNS} FROM face WHERE ${filters.join(' AND ')} ORDER BY face.position LIMIT ?`,
     [...values, page.limit],
   );
   for (const row of rows) verifyFace(row, collection);

@@ -1,7 +1,7 @@
 import { StoreError } from '../ports/errors.ts';
 import type { IdempotencyStore } from '../ports/idempotency.ts';
 import { rowChecksum } from './checksums.ts';
-import type { Database } from './database.ts';
+import { type Database, selectList } from './database.ts';
 
 interface AnswerRow {
   readonly person: string;
@@ -13,12 +13,17 @@ interface AnswerRow {
   readonly checksum: number;
 }
 
+const ANSWER_COLUMNS = selectList({
+  numbers: ['expires_at_ms', 'checksum'],
+  texts: ['person', 'operation', 'token', 'request_digest', 'answer'],
+});
+
 /** Answers in requests.db; one that has expired is not found any more and swept with the next that is kept. */
 export function createIdempotencyStore(database: Database, clock: () => number): IdempotencyStore {
   return {
     async find({ person, operation, token }) {
       const row = database.get<AnswerRow>(
-        'SELECT * FROM answer WHERE person = ? AND operation = ? AND token = ? AND expires_at_ms > ?',
+        `SELECT ${ANSWER_COLUMNS} FROM answer WHERE person = ? AND operation = ? AND token = ? AND expires_at_ms > ?`,
         [person, operation, token, clock()],
       );
       if (row === undefined) return undefined;

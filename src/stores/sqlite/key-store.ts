@@ -1,7 +1,7 @@
 import { StoreError } from '../ports/errors.ts';
 import type { KeyRecord, KeyStore } from '../ports/keys.ts';
 import { rowChecksum } from './checksums.ts';
-import type { Database } from './database.ts';
+import { type Database, selectList } from './database.ts';
 
 interface KeyRow {
   readonly access_key_id: string;
@@ -9,6 +9,8 @@ interface KeyRow {
   readonly record: string;
   readonly checksum: number;
 }
+
+const KEY_COLUMNS = selectList({ numbers: ['checksum'], texts: ['access_key_id', 'record'] });
 
 /** Access keys in keys.db. A key whose row does not bear its checksum is refused: a flipped bit could widen its rights. */
 export function createKeyStore(database: Database): KeyStore {
@@ -30,7 +32,7 @@ export function createKeyStore(database: Database): KeyStore {
     ]);
   };
   const findRow = (accessKeyId: string): KeyRow | undefined =>
-    database.get<KeyRow>('SELECT * FROM access_key WHERE access_key_id = ?', [accessKeyId]);
+    database.get<KeyRow>(`SELECT ${KEY_COLUMNS} FROM access_key WHERE access_key_id = ?`, [accessKeyId]);
 
   return {
     async put(key) {
@@ -41,7 +43,7 @@ export function createKeyStore(database: Database): KeyStore {
       return row === undefined ? undefined : read(row);
     },
     async list() {
-      return database.all<KeyRow>('SELECT * FROM access_key ORDER BY access_key_id').map(read);
+      return database.all<KeyRow>(`SELECT ${KEY_COLUMNS} FROM access_key ORDER BY access_key.access_key_id`).map(read);
     },
     async revoke(accessKeyId, atMs) {
       return database.write(() => {

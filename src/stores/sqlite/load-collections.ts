@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreError } from '../ports/errors.ts';
 import { addChecksum } from './checksums.ts';
-import { type CollectionRow, collectionChecksum } from './collection-rows.ts';
+import { COLLECTION_COLUMNS, type CollectionRow, collectionChecksum, findCollectionRow } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
 import { facePage, TemplateMean, templateOf } from './face-rows.ts';
-import { type UserRow, verifyUser } from './user-steps.ts';
+import { USER_COLUMNS, type UserRow, verifyUser } from './user-steps.ts';
 
 const PAGE = 2000;
 
@@ -15,8 +15,14 @@ const PAGE = 2000;
  * @throws {StoreError} corrupt when not even the list of collections can be read
  */
 export async function loadCollections(tables: CollectionTables): Promise<void> {
-  const collections = tables.database.all<CollectionRow>('SELECT * FROM collection WHERE condemned = 0 ORDER BY id');
+  const collections = tables.database.all<CollectionRow>(
+    `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE condemned = 0 ORDER BY collection.number`,
+  );
   for (const collection of collections) {
+    if (collectionChecksum(collection) !== collection.checksum) {
+      tables.quarantineRow(collection.id);
+      continue;
+    }
     try {
       await loadCollection(tables, collection);
     } catch (error) {
@@ -30,8 +36,8 @@ export async function loadCollections(tables: CollectionTables): Promise<void> {
 
 async function loadCollection(tables: CollectionTables, collection: CollectionRow): Promise<void> {
   const { database, index } = tables;
-  if (collectionChecksum(collection) !== collection.checksum) {
-    throw new StoreError('corrupt', 'its own row does not bear its checksum');
+  if (findCollectionRow(database, collection.id)?.number !== collection.number) {
+    throw new StoreError('corrupt', 'it is not found by its id');
   }
   index.createSpace(faceSpace(collection), collection.dimensions);
   index.createSpace(userSpace(collection), collection.dimensions);
@@ -74,9 +80,10 @@ async function loadCollection(tables: CollectionTables, collection: CollectionRo
 
 function loadUsers({ database }: CollectionTables, collection: CollectionRow): ReadonlyMap<string, TemplateMean> {
   const means = new Map<string, TemplateMean>();
-  const users = database.all<Omit<UserRow, 'face_count'>>('SELECT * FROM user WHERE collection_number = ?', [
-    collection.number,
-  ]);
+  const users = database.all<Omit<UserRow, 'face_count'>>(
+    `SELECT ${USER_COLUMNS} FROM user WHERE collection_number = ?`,
+    [collection.number],
+  );
   let sum = 0;
   for (const user of users) {
     sum = addChecksum(sum, verifyUser(user).checksum);

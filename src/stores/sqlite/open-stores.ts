@@ -11,7 +11,7 @@ import { createAuditStore } from './audit-store.ts';
 import { createCollectionSteps, eraseCondemnedCollections } from './collection-steps.ts';
 import { createCollectionTables, type DamagedCollection } from './collection-tables.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
-import { type Database, openDatabase } from './database.ts';
+import { type Database, openDatabase, selectList } from './database.ts';
 import { createFaceSteps } from './face-steps.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { createKeyStore } from './key-store.ts';
@@ -120,7 +120,9 @@ export function openAuditReader({ dataDir }: { dataDir: string }): Pick<AuditSto
 /** What SQLite finds wrong with a file's structure; empty when nothing. About 1 s for a million faces. */
 function structureProblems(database: Database): readonly string[] {
   try {
-    const rows = database.all<{ quick_check: string }>('PRAGMA quick_check(20)');
+    const rows = database.all<{ quick_check: string }>(
+      `SELECT ${selectList({ texts: ['quick_check'] })} FROM pragma_quick_check LIMIT 20`,
+    );
     return rows.map((row) => row.quick_check).filter((line) => line !== 'ok');
   } catch (error) {
     if (error instanceof StoreError && error.code === 'corrupt') return [error.message];

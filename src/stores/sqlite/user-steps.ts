@@ -3,6 +3,7 @@ import { StoreError } from '../ports/errors.ts';
 import { addChecksum, rowChecksum, subtractChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
 import { type CollectionTables, userSpace } from './collection-tables.ts';
+import { selectList } from './database.ts';
 import { type FaceRow, faceChecksum, facesOfUser, TemplateMean, templateOf } from './face-rows.ts';
 import { knownFaces, requireTemplates } from './face-steps.ts';
 
@@ -27,7 +28,10 @@ type UserSteps = Pick<
   | 'searchUsers'
 >;
 
-const SELECT_USERS = `SELECT user.*, (SELECT count(*) FROM face
+/** What to select of the user table, but for the number of faces. */
+export const USER_COLUMNS = selectList({ numbers: ['collection_number', 'revision', 'checksum'], texts: ['user_id'] });
+
+const SELECT_USERS = `SELECT ${USER_COLUMNS}, (SELECT count(*) FROM face
     WHERE face.collection_number = user.collection_number AND face.user_id = user.user_id) AS face_count
   FROM user WHERE collection_number = ?`;
 
@@ -122,7 +126,7 @@ export function createUserSteps(tables: CollectionTables): UserSteps {
     async listUsers(collectionId, { afterUserId, limit }) {
       return tables.read(collectionId, (collection) =>
         database
-          .all<UserRow>(`${SELECT_USERS} AND user_id > ? ORDER BY user_id LIMIT ?`, [
+          .all<UserRow>(`${SELECT_USERS} AND user_id > ? ORDER BY user.user_id LIMIT ?`, [
             collection.number,
             afterUserId ?? '',
             limit,
