@@ -27,7 +27,12 @@ export interface FaceAnatomy {
   /** 0..1: how sure facemesh is that it looked at a face. */
   readonly meshFlag: number;
   /** Five points of each iris as `[5, 2]`: centre, then right, top, left, bottom of its rim in mesh order. Absent when the face is too small for it (eyes under about 8 pixels). */
-  readonly iris?: { readonly left: Float32Array; readonly right: Float32Array };
+  readonly iris?: {
+    readonly left: Float32Array;
+    readonly right: Float32Array;
+    /** Mean gap of the lids of both eyes over the eye's width: under .1 closed, about .2 open. */
+    readonly openness: number;
+  };
   /** Box of the mesh in pixels, forehead to chin. */
   readonly box: PixelBox;
 }

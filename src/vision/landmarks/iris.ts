@@ -13,6 +13,9 @@ const MARGIN = 2.3;
 /** Narrower eyes have irises of under 4 pixels: the mesh's own eye centre is as good. */
 const MIN_EYE_PIXELS = 10;
 const OUTPUTS = 228;
+/** The lids come first: corner 0, lower lid 1..7, corner 8, upper lid 9..15, each above its lower point. */
+const LID_POINTS = 7;
+const FAR_CORNER = 8;
 /** The five iris points follow 71 points of the eye's contour. */
 const FIRST_IRIS_POINT = 71;
 const IRIS_POINTS = 5;
@@ -21,6 +24,23 @@ const IRIS_POINTS = 5;
 export interface Irises {
   readonly left: Float32Array;
   readonly right: Float32Array;
+  /** Mean gap of the lids of both eyes over the eye's width: under .1 closed, about .2 open. */
+  readonly openness: number;
+}
+
+/** Gap of the lids over the width of the eye, of the contour that starts at `from`. */
+function opennessOf(landmarks: Float32Array, from: number): number {
+  const distance = (i: number, j: number) => {
+    const a = from + 3 * i;
+    const b = from + 3 * j;
+    return Math.hypot(
+      (landmarks[a] as number) - (landmarks[b] as number),
+      (landmarks[a + 1] as number) - (landmarks[b + 1] as number),
+    );
+  };
+  let gap = 0;
+  for (let i = 1; i <= LID_POINTS; i++) gap += distance(i, i + FAR_CORNER) / LID_POINTS;
+  return gap / Math.max(distance(0, FAR_CORNER), 1e-6);
 }
 
 /**
@@ -65,5 +85,6 @@ export async function runIris(net: Net, image: Pyramid, mesh: Float32Array): Pro
     }
     return points;
   });
-  return left && right ? { left, right } : undefined;
+  const openness = (opennessOf(landmarks, 0) + opennessOf(landmarks, OUTPUTS)) / 2;
+  return left && right ? { left, right, openness } : undefined;
 }
