@@ -125,6 +125,7 @@ describe('a declared purpose', () => {
     'pólicé',
     'p0l1ce',
     'city-police-search',
+    'city-pol\u200bice-search',
     'suspect-identification',
     'mugshots',
     'Mug Shots',

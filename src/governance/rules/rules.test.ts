@@ -219,6 +219,7 @@ describe('reserved-tags', () => {
     'likeness\u02d0purpose', // a letter that looks like a colon
     ' likeness:purpose',
     'like\u2009ness:purpose',
+    'like\u200bness:purpose',
     'ｌikeness:purpose',
   ];
 
