@@ -1,0 +1,37 @@
+import { UnknownFaceModelError } from '../errors.ts';
+
+/** The two ways a server may embed faces: `accurate` fuses two nets, `fast` runs one. */
+export type ProfileName = 'accurate' | 'fast';
+
+/** A net whose raw output a profile reads. */
+export type RecipeNet = 'dlib' | 'faceres';
+
+/** What a profile is, without its constants. */
+export interface Profile {
+  readonly name: ProfileName;
+  /** Kept in each collection: templates of different versions are never compared. */
+  readonly modelVersion: string;
+  /** Length of a template. */
+  readonly dimensions: number;
+  readonly nets: readonly RecipeNet[];
+}
+
+/** Length of each net's raw output. */
+export const netDimensions: Readonly<Record<RecipeNet, number>> = { dlib: 128, faceres: 1024 };
+
+/** Every profile of this release; a change of constants that moves scores is a new model version. */
+export const profiles: Readonly<Record<ProfileName, Profile>> = {
+  accurate: { name: 'accurate', modelVersion: 'likeness-1-accurate', dimensions: 128, nets: ['dlib', 'faceres'] },
+  fast: { name: 'fast', modelVersion: 'likeness-1-fast', dimensions: 128, nets: ['dlib'] },
+};
+
+/**
+ * The profile that makes templates of a model version.
+ *
+ * @throws {UnknownFaceModelError} when this release has no such version
+ */
+export function profileOfModelVersion(modelVersion: string): Profile {
+  const found = Object.values(profiles).find((profile) => profile.modelVersion === modelVersion);
+  if (!found) throw new UnknownFaceModelError(modelVersion);
+  return found;
+}
