@@ -50,25 +50,36 @@ export function selectList(columns: {
   ].join(', ');
 }
 
-const CORRUPT = /^SQLITE_(CORRUPT|NOTADB|IOERR_SHORT_READ|IOERR_DATA|IOERR_CORRUPTFS)/;
-const FULL = /^(SQLITE_FULL|SQLITE_IOERR_SHMSIZE|ENOSPC)/;
-const BUSY = /^SQLITE_(BUSY|LOCKED)/;
+/** SQLite's primary result codes, the low byte of every extended one. */
+const BUSY = 5;
+const LOCKED = 6;
+const IO_ERROR = 10;
+const CORRUPT = 11;
+const FULL = 13;
+const NOT_A_DATABASE = 26;
+/** Extended: a row refers to one that is not there. The stores check before they write, so only damage leads to it. */
+const BROKEN_REFERENCE = 19 | (3 << 8);
+/** Extended codes of I/O errors that are really one of the others. */
+const DAMAGED_READS = [IO_ERROR | (2 << 8), IO_ERROR | (32 << 8), IO_ERROR | (33 << 8)];
+const NO_ROOM_FOR_SHARED_MEMORY = IO_ERROR | (19 << 8);
 
 /** The {@link StoreError} that a driver's or the file system's error stands for, or the error itself when there is none. */
 export function toStoreError(error: unknown, file: string): unknown {
-  if (error instanceof StoreError || !(error instanceof Error) || !('code' in error)) return error;
-  const code = String(error.code);
-  if (FULL.test(code)) {
+  if (error instanceof StoreError || !(error instanceof Error)) return error;
+  // The driver does not know every extended code by name, so the number decides.
+  const code = 'rawCode' in error && typeof error.rawCode === 'number' ? error.rawCode : 0;
+  const primary = code & 0xff;
+  if (primary === FULL || code === NO_ROOM_FOR_SHARED_MEMORY || ('code' in error && error.code === 'ENOSPC')) {
     return new StoreError('disk-full', `no room to write ${file}: nothing was changed; free some space and try again`, {
       cause: error,
     });
   }
-  if (CORRUPT.test(code)) {
+  if (primary === CORRUPT || primary === NOT_A_DATABASE || code === BROKEN_REFERENCE || DAMAGED_READS.includes(code)) {
     return new StoreError('corrupt', `${file} is damaged (${error.message}); restore the data folder from a backup`, {
       cause: error,
     });
   }
-  if (BUSY.test(code)) {
+  if (primary === BUSY || primary === LOCKED) {
     return new StoreError('locked', `${file} is held by another process; try again when it has finished`, {
       cause: error,
     });
@@ -104,6 +115,7 @@ export function openDatabase(file: string, migrations: readonly Migration[]): Da
     }
     const database = wrap(raw, file);
     migrate(raw, database, migrations);
+    if (!inMemory) requireSchema(database, migrations);
     return database;
   } catch (error) {
     raw?.close();
@@ -210,4 +222,24 @@ function migrate(raw: Libsql.Database, database: Database, migrations: readonly 
     }
     raw.exec(`PRAGMA user_version = ${migrations.length}`);
   });
+}
+
+/** Refuses a file whose tables are not those that the migrations make: a flipped bit can rename a column. */
+function requireSchema(database: Database, migrations: readonly Migration[]): void {
+  const schemaOf = (of: Database): string =>
+    JSON.stringify(
+      of.all(`SELECT ${selectList({ texts: ['type', 'name', 'tbl_name', 'sql'] })} FROM sqlite_schema
+        ORDER BY sqlite_schema.type, sqlite_schema.name`),
+    );
+  const model = openDatabase(':memory:', migrations);
+  try {
+    if (schemaOf(database) !== schemaOf(model)) {
+      throw new StoreError(
+        'corrupt',
+        `the tables of ${database.file} are damaged; restore the data folder from a backup`,
+      );
+    }
+  } finally {
+    model.close();
+  }
 }

@@ -64,8 +64,8 @@ export function createFaceSteps(tables: CollectionTables): FaceSteps {
             `SELECT ${FACE_COLUMNS} FROM face WHERE collection_number = ? AND image_id = ? ORDER BY face.position`,
             [collection.number, imageId],
           )
-          .filter((row) => row.external_image_id === image.external_image_id)
-          .map((row) => verifyFace(row, collection));
+          .map((row) => verifyFace(row, collection))
+          .filter((row) => row.image_id === imageId && row.external_image_id === image.external_image_id);
         if (earlier.length > 0) return { collection, rows: earlier, duplicate: true };
         if (collection.face_count + faces.length > maxFaces) {
           throw new StoreError('collection-full', `collection ${collectionId} would hold more than ${maxFaces} faces`);

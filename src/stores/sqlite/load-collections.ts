@@ -3,6 +3,7 @@ import { StoreError } from '../ports/errors.ts';
 import { addChecksum } from './checksums.ts';
 import { COLLECTION_COLUMNS, type CollectionRow, collectionChecksum, findCollectionRow } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
+import { selectList } from './database.ts';
 import { facePage, TemplateMean, templateOf } from './face-rows.ts';
 import { USER_COLUMNS, type UserRow, verifyUser } from './user-steps.ts';
 
@@ -68,6 +69,7 @@ async function loadCollection(tables: CollectionTables, collection: CollectionRo
   if (count !== collection.face_count || sum !== collection.face_sum) {
     throw new StoreError('corrupt', `it should have ${collection.face_count} faces and these are not all of them`);
   }
+  requireUsersIndex(tables, collection, means);
 
   index.put(
     userSpace(collection),
@@ -76,6 +78,23 @@ async function loadCollection(tables: CollectionTables, collection: CollectionRo
       return vector === undefined ? [] : [{ id, vector }];
     }),
   );
+}
+
+/** The index that finds a user's faces must know as many as the rows say. */
+function requireUsersIndex(
+  { database }: CollectionTables,
+  collection: CollectionRow,
+  means: ReadonlyMap<string, TemplateMean>,
+): void {
+  const counts = database.all<{ user_id: string; n: number }>(
+    `SELECT ${selectList({ texts: ['user_id'] })}, count(*) AS n FROM face INDEXED BY face_by_user
+     WHERE collection_number = ? AND user_id IS NOT NULL GROUP BY face.user_id`,
+    [collection.number],
+  );
+  const withFaces = [...means.values()].filter((mean) => mean.count > 0).length;
+  if (counts.length !== withFaces || counts.some(({ user_id, n }) => means.get(user_id)?.count !== n)) {
+    throw new StoreError('corrupt', 'the faces of its users are not found by their user');
+  }
 }
 
 function loadUsers({ database }: CollectionTables, collection: CollectionRow): ReadonlyMap<string, TemplateMean> {

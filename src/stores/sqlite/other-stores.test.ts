@@ -26,6 +26,7 @@ import { packageRoot } from '../../shared/package-root.ts';
 import type { AuditEntry, KeyRecord } from '../ports/index.ts';
 import { openDatabase } from './database.ts';
 import { openAuditReader, openKeys, openStores, type Stores } from './open-stores.ts';
+import { AUDIT_MIGRATIONS, COLLECTION_MIGRATIONS, REQUEST_MIGRATIONS } from './schema.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'likeness-other-stores-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -141,7 +142,7 @@ describe('the audit log', () => {
     const { audit, close } = await open(dataDir);
     await audit.append(seal('one'));
     await close();
-    const database = openDatabase(join(dataDir, 'audit.db'), ['', '']);
+    const database = openDatabase(join(dataDir, 'audit.db'), AUDIT_MIGRATIONS);
     expect(() => database.run("UPDATE entry SET body = 'other'")).toThrow('append-only');
     expect(() => database.run('DELETE FROM entry')).toThrow('append-only');
     expect(() => database.run("INSERT OR REPLACE INTO entry VALUES (1, 'x', 'y', 'z')")).toThrow('append-only');
@@ -164,7 +165,7 @@ describe('answers kept for repeated requests', () => {
     expect(await idempotency.find(key)).toBeUndefined();
     await idempotency.put({ ...key, token: 'u' }, { ...kept, expiresAtMs: 3000 });
     await close();
-    const requests = openDatabase(join(dataDir, 'requests.db'), ['']);
+    const requests = openDatabase(join(dataDir, 'requests.db'), REQUEST_MIGRATIONS);
     expect(requests.get('SELECT count(*) AS n FROM answer')).toEqual({ n: 1 });
     requests.close();
   });
@@ -198,7 +199,8 @@ describe('a data folder', () => {
   it('written by a later version is refused, untouched', async () => {
     const dataDir = newFolder();
     await (await open(dataDir)).close();
-    const later = openDatabase(join(dataDir, 'collections.db'), ['', 'CREATE TABLE later (x INTEGER) STRICT']);
+    const migrations = [...COLLECTION_MIGRATIONS, 'CREATE TABLE later (x INTEGER) STRICT'];
+    const later = openDatabase(join(dataDir, 'collections.db'), migrations);
     later.close();
     await expect(open(dataDir)).rejects.toMatchObject({
       code: 'newer-schema',
@@ -226,8 +228,8 @@ describe('a data folder', () => {
     await collections.deleteFaces('c', [uuid(7)]);
     await close();
     const bytes = Buffer.concat(readdirSync(dataDir).map((file) => readFileSync(join(dataDir, file))));
-    expect(bytes.includes(Buffer.from(templates[8]?.buffer ?? []))).toBe(true);
-    expect(bytes.includes(Buffer.from(templates[7]?.buffer ?? []))).toBe(false);
+    expect(bytes.includes(Buffer.from(templates[8]!.buffer))).toBe(true);
+    expect(bytes.includes(Buffer.from(templates[7]!.buffer))).toBe(false);
   });
 
   it('finishes at its next opening a deletion that was cut short', async () => {
@@ -243,7 +245,7 @@ describe('a data folder', () => {
     stores = await open(dataDir);
     expect(await stores.collections.findCollection('large')).toBeUndefined();
     await stores.close();
-    const data = openDatabase(join(dataDir, 'collections.db'), ['']);
+    const data = openDatabase(join(dataDir, 'collections.db'), COLLECTION_MIGRATIONS);
     expect(data.get('SELECT (SELECT count(*) FROM face) + (SELECT count(*) FROM collection) AS n')).toEqual({ n: 0 });
     data.close();
   });

@@ -8,7 +8,7 @@ const RETRIES = 3;
 
 /**
  * Exact search by scanning every vector, in float32 and in memory that a worker thread shares. Nothing to build,
- * nothing to corrupt: an insert is an append, a delete a cleared slot. Measured in bench/search.ts.
+ * nothing to corrupt: an insert is an append, a delete a cleared slot. Measured in bench/stores.ts.
  */
 export function createFlatIndex(): VectorIndex {
   const spaces = new Map<string, Space>();

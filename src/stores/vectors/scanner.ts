@@ -33,7 +33,7 @@ export interface Scanner {
 
 /**
  * Numbers (vectors x dimensions) up to which a scan runs on the caller's thread, without the 0.1 ms of a round trip
- * to the worker; bench/search.ts shows the two.
+ * to the worker; bench/stores.ts shows the two.
  */
 const INLINE_NUMBERS = 512 * 1024;
 
