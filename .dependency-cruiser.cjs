@@ -63,13 +63,20 @@ module.exports = {
       from: { path: '^src/areas/([^/]+)/' },
       to: { path: '^src/areas/([^/]+)/', pathNot: ['^src/areas/$1/', '^src/areas/[^/]+/index\\.ts$'] },
     },
-    only('cli-imports', 'cli', ['compose(/index)?\\.ts$', 'library\\.ts$', 'config/', 'shared/', 'contract/']),
+    only('cli-imports', 'cli', [
+      'compose(/index)?\\.ts$',
+      'server\\.ts$',
+      'library\\.ts$',
+      'config/',
+      'shared/',
+      'contract/',
+    ]),
     { name: 'conformance-is-black-box', severity: 'error', from: { path: '^conformance/' }, to: { path: '^src/' } },
     {
       name: 'only-compose-wires',
       severity: 'error',
-      from: { path: '^src/(?!compose|main\\.ts|library\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/(compose(/|\\.ts$)|main\\.ts$|library\\.ts$)' },
+      from: { path: '^src/(?!compose|main\\.ts|library\\.ts|server\\.ts|cli/)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(compose(/|\\.ts$)|main\\.ts$|library\\.ts$|server\\.ts$)' },
     },
   ],
   options: {

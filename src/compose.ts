@@ -179,6 +179,6 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
 }
 
 export { credentialsIni, readCredentialsIni, writePrivateFile } from './compose/access-keys.ts';
-export { type KeyBook, openAudit, openKeyBook, openModels } from './compose/operator.ts';
-export { packageVersion, type RunningServer, startServer } from './compose/start-server.ts';
+export { type KeyBook, openAudit, openKeyBook, openModels, versionsOfFaceModels } from './compose/operator.ts';
 export type { KeyRecord } from './stores/ports/index.ts';
+export { describeCalibration } from './vision/index.ts';

@@ -2,6 +2,7 @@ import type { Config } from '../config/index.ts';
 import { type AuditReader, createAuditReader, declaredPurpose, loadPolicy, purposeNames } from '../governance/index.ts';
 import { openAuditReader, openKeys } from '../stores/index.ts';
 import type { KeyRecord } from '../stores/ports/index.ts';
+import { profiles } from '../vision/index.ts';
 import { type ModelStore, openModelStore } from '../vision/models/index.ts';
 import { makeKey, type NewKey } from './access-keys.ts';
 
@@ -48,4 +49,9 @@ export function openAudit(config: Pick<Config, 'dataDir'>): AuditReader & { clos
 /** Opens the models of a configuration. */
 export function openModels(config: Pick<Config, 'modelsDir'>): ModelStore {
   return openModelStore({ modelsDir: config.modelsDir });
+}
+
+/** The face model versions that this release knows. */
+export function versionsOfFaceModels(): readonly string[] {
+  return Object.values(profiles).map(({ modelVersion }) => modelVersion);
 }

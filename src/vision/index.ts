@@ -24,7 +24,9 @@ export type {
 export {
   type CalibrationData,
   decadesOfSimilarity,
+  describeCalibration,
   faceModels,
+  type ProfileName,
+  profiles,
   readCalibration,
-} from './recipe/calibration.ts';
-export { type ProfileName, profiles } from './recipe/profiles.ts';
+} from './recipe/index.ts';

@@ -1,5 +1,5 @@
-import { startServer } from '../../compose.ts';
 import { loadConfig } from '../../config/index.ts';
+import { startServer } from '../../server.ts';
 import { environmentOf, type GlobalOptions, modelProgress } from '../connect.ts';
 import type { Terminal } from '../output.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { type ComposeOptions, compose, type House } from '../compose.ts';
-import type { Config } from '../config/index.ts';
-import { createEdge, type EdgeAddress } from '../edge/index.ts';
-import { packageRoot } from '../shared/package-root.ts';
+import { type ComposeOptions, compose, type House } from './compose.ts';
+import type { Config } from './config/index.ts';
+import { createEdge, type EdgeAddress } from './edge/index.ts';
+import { packageRoot } from './shared/package-root.ts';
 
 /** A server that answers. */
 export interface RunningServer {
