@@ -16,7 +16,7 @@ export interface OwnOperationRow {
 /** Where Likeness' own operations stand. */
 export const ownPathPrefix = '/likeness/v1';
 
-const nothing = { type: 'object', properties: {}, additionalProperties: false } as const satisfies ObjectSchema;
+const nothing = { type: 'object', properties: {} } as const satisfies ObjectSchema;
 
 const purpose = {
   type: 'object',
@@ -134,7 +134,6 @@ export const ownOperations = {
     request: {
       type: 'object',
       properties: { faceModelVersion: { type: 'string', minLength: 1, maxLength: 255 } },
-      additionalProperties: false,
     },
     response: {
       type: 'object',
@@ -165,7 +164,6 @@ export const ownOperations = {
         after: { type: 'integer', minimum: 0, description: 'The sequence after which to begin; 0 when absent.' },
         limit: { type: 'integer', minimum: 1, maximum: 1000, description: '100 when absent.' },
       },
-      additionalProperties: false,
     },
     response: {
       type: 'object',
@@ -184,7 +182,6 @@ export const ownOperations = {
     request: {
       type: 'object',
       properties: { expectedHead: chainHead },
-      additionalProperties: false,
     },
     response: {
       type: 'object',

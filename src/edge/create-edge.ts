@@ -45,7 +45,7 @@ export interface EdgeParts {
 export interface EdgeLimits {
   /** Operations that run at once. */
   readonly maxRunning: number;
-  /** Requests beside them, sending their body or waiting; further ones get ThrottlingException. */
+  /** Requests beside them that may wait for their turn; further ones get ThrottlingException. */
   readonly maxWaiting: number;
   readonly maxBodyBytes: number;
   /** Of all bodies at once; absent: 16 times the greatest body. */

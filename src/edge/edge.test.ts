@@ -1,4 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { get } from 'node:https';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   CreateCollectionCommand,
@@ -348,6 +353,55 @@ describe('under load', () => {
     await until(() => aborted.length === 1);
     expect(aborted).toEqual(['ClientGoneError']);
     await until(() => house.log.some((line) => line.includes('client-gone')));
+  });
+});
+
+describe('a connection', () => {
+  it('that sends its headers too slowly is closed', async () => {
+    const house = await open({
+      limits: { maxRunning: 1, maxWaiting: 1, maxBodyBytes: 1000, requestTimeoutMs: 5000, headersTimeoutMs: 200 },
+    });
+    expect(await rawRequest(house, 'POST / HTTP/1.1\r\nHost: likeness\r\nX-Slow: ')).toMatch(/^HTTP\/1\.1 408/);
+  });
+
+  it('that sends its body too slowly is answered, and holds nobody up', async () => {
+    const house = await open({
+      limits: { maxRunning: 1, maxWaiting: 0, maxBodyBytes: 1000, requestTimeoutMs: 500 },
+    });
+    const headers = await signedHeaders(
+      {
+        headers: {
+          host: 'likeness',
+          'content-type': 'application/x-amz-json-1.1',
+          'x-amz-target': 'RekognitionService.ListCollections',
+        },
+        body: '{}',
+      },
+      testKey,
+      { at: Date.now() },
+    );
+    const lines = Object.entries({ ...headers, 'content-length': '2' }).map(([name, value]) => `${name}: ${value}`);
+    const slow = rawRequest(house, `POST / HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n{`);
+    expect((await post(house, 'ListCollections', '{}')).status).toBe(200);
+    expect(await slow).toContain('InternalServerError');
+  });
+
+  it('by TLS serves the same', async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), 'likeness-tls-'));
+    const tls = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+    const made = spawnSync('openssl', [
+      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
+      ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'],
+      ...['-keyout', tls.keyFile, '-out', tls.certFile],
+    ]);
+    if (made.status !== 0) context.skip('openssl, which makes the certificate, is not here');
+    const house = await open({ tls });
+    expect(house.address.url).toMatch(/^https:/);
+    const ca = readFileSync(tls.certFile);
+    const status = await new Promise((resolve, reject) => {
+      get(`${house.address.url}/readyz`, { ca }, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+    });
+    expect(status).toBe(200);
   });
 });
 

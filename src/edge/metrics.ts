@@ -29,11 +29,7 @@ export function createEdgeMetrics(
   });
   const gauges = [
     ['likeness_requests_running', 'Requests that run now.', () => parts.admission.running()],
-    [
-      'likeness_requests_waiting',
-      'Requests that send their body or wait for their turn.',
-      () => parts.admission.waiting(),
-    ],
+    ['likeness_requests_waiting', 'Requests that wait for their turn.', () => parts.admission.waiting()],
     ['likeness_request_bodies_bytes', 'Memory that request bodies hold.', () => parts.bodies.heldBytes()],
   ] as const;
   for (const [name, help, read] of gauges) {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, validateHeaderValue } from 'node:http';
 import { operations, ServiceError } from '../contract/index.ts';
 import type { Answer, Call, Caller, Dispatch } from '../governance/index.ts';
-import type { Admission } from './http/admission.ts';
-import { type Body, type BodyReader, BodyTooLargeError } from './http/bodies.ts';
+import type { Admission, Ticket } from './http/admission.ts';
+import { type BodyReader, BodyTooLargeError } from './http/bodies.ts';
 import type { Cors } from './http/cors.ts';
 import type { Identify } from './identity.ts';
 import type { EdgeLogger } from './logger.ts';
@@ -52,6 +52,8 @@ export interface RequestHandler {
 /** A route that is logged and counted. */
 export type OperationRoute = Extract<Route, { kind: 'rekognition' | 'own' | 'refused' }>;
 
+type NamedRoute = Exclude<OperationRoute, { kind: 'refused' }>;
+
 /** What is known of a request so far, for its log line. */
 interface Progress {
   bytesIn: number;
@@ -80,46 +82,67 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
   ): Promise<Reply> {
     if (route.kind === 'refused') throw route.error;
     if (draining) throw new ServiceError('ThrottlingException', 'Service Unavailable');
-    const ticket = admission.enter();
-    let body: Body | undefined;
-    const leave = () => {
-      body?.release();
-      ticket.leave();
-    };
-    let work: Promise<Answer> | undefined;
-    try {
-      const passed = parts.identify(request);
-      body = await bodies.read(request, life.signal);
-      progress.bytesIn = body.bytes.length;
-      const caller = await passed.verify(body.bytes);
-      progress.caller = caller;
-      const call = callOf(route, body, { requestId, caller, signal: life.signal });
-      await ticket.start(life.signal);
-      work = parts.dispatch(call).finally(leave);
-      track(running, work);
-    } finally {
-      if (work === undefined) leave();
-    }
-    const { response, headers } = await untilAborted(work, life.signal);
+    const { work, signal } = await begin(route, request, { requestId, signal: life.signal }, progress);
+    const { response = {}, headers } = await untilAborted(work, signal);
+    for (const [name, value] of Object.entries(headers)) validateHeaderValue(name, value);
     const text = route.kind === 'own' ? JSON.stringify(response) : parts.codec.writeResponse(route.operation, response);
     return { status: 200, body: text, headers };
   }
 
-  function callOf(
-    route: OperationRoute & { kind: 'rekognition' | 'own' },
-    body: Body,
-    rest: Pick<Call, 'requestId' | 'caller' | 'signal'>,
-  ): Call {
-    const request =
-      route.kind === 'own'
-        ? parts.ownRequests.read(route.operation, route.row, route.query, body.bytes)
-        : parts.codec.readRequest(route.operation, body.bytes);
-    return { operation: route.operation, request, ...rest };
+  /** Receives a request and starts its operation; memory and place in the house are given back when that ends. */
+  async function begin(
+    route: NamedRoute,
+    request: IncomingMessage,
+    context: Pick<Call, 'requestId' | 'signal'>,
+    progress: Progress,
+  ): Promise<{ readonly work: Promise<Answer>; readonly signal: AbortSignal }> {
+    admission.refuseIfFull();
+    const { call, release } = await receive(route, request, context, progress);
+    let ticket: Ticket | undefined;
+    const leave = () => {
+      release();
+      ticket?.leave();
+    };
+    try {
+      ticket = admission.enter();
+      await ticket.start(call.signal);
+    } catch (failure) {
+      leave();
+      throw failure;
+    }
+    // `then` and not a plain call: a dispatch that throws at once must leave as well.
+    const work = Promise.resolve(call).then(parts.dispatch).finally(leave);
+    track(running, work);
+    return { work, signal: call.signal };
+  }
+
+  /** A function of its own, so that the raw body is let go while the operation runs. */
+  async function receive(
+    route: NamedRoute,
+    request: IncomingMessage,
+    context: Pick<Call, 'requestId' | 'signal'>,
+    progress: Progress,
+  ): Promise<{ readonly call: Call; readonly release: () => void }> {
+    const passed = parts.identify(request);
+    const { bytes, release } = await bodies.read(request, context.signal);
+    try {
+      progress.bytesIn = bytes.length;
+      const caller = await passed.verify(bytes);
+      progress.caller = caller;
+      const parsed =
+        route.kind === 'own'
+          ? parts.ownRequests.read(route.operation, route.row, route.query, bytes)
+          : parts.codec.readRequest(route.operation, bytes);
+      return { call: { operation: route.operation, request: parsed, caller, ...context }, release };
+    } catch (failure) {
+      release();
+      throw failure;
+    }
   }
 
   function failureReply(route: OperationRoute, failure: unknown, requestId: string): Reply {
     const error = publicError(publicFailure(route, failure));
-    if (error.code === 'InternalServerError') {
+    if (error.code === 'InternalServerError' && !(failure instanceof RequestTimeoutError)) {
       logger.error(
         { requestId, operation: route.operation, error: loggedError(failure) },
         'an operation failed unexpectedly',

@@ -14,11 +14,17 @@ export interface Ticket {
 
 /** Bounds how many requests are in the house, and how many of them run at once. */
 export interface Admission {
+  /**
+   * Refuses before a body is read what could not enter afterwards.
+   *
+   * @throws {ServiceError} ThrottlingException when the house is full
+   */
+  refuseIfFull(): void;
   /** @throws {ServiceError} ThrottlingException when the house is full */
   enter(): Ticket;
   /** Requests that run. */
   running(): number;
-  /** Requests in the house that don't run: they send their body, or wait for their turn. */
+  /** Requests in the house that wait for their turn. */
   waiting(): number;
 }
 
@@ -44,11 +50,16 @@ export function createAdmission(bounds: { readonly maxRunning: number; readonly 
     }
   }
 
+  function refuseIfFull(): void {
+    if (inHouse >= bounds.maxRunning + bounds.maxWaiting) {
+      throw new ServiceError('ThrottlingException', 'Slow down: too many requests are under way. Try again later.');
+    }
+  }
+
   return {
+    refuseIfFull,
     enter() {
-      if (inHouse >= bounds.maxRunning + bounds.maxWaiting) {
-        throw new ServiceError('ThrottlingException', 'Slow down: too many requests are under way. Try again later.');
-      }
+      refuseIfFull();
       inHouse += 1;
       let state: 'waiting' | 'running' | 'left' = 'waiting';
       return {

@@ -78,7 +78,10 @@ export function createBodyReader(bounds: { readonly limitBytes: number; readonly
               mine = 0;
             };
             const [only] = chunks;
-            resolve({ bytes: chunks.length === 1 && only ? only : Buffer.concat(chunks, length), release });
+            const bytes = chunks.length === 1 && only ? only : Buffer.concat(chunks, length);
+            // Whoever keeps only `release` must not keep the bytes.
+            chunks.length = 0;
+            resolve({ bytes, release });
           });
         const onError = (cause: unknown) => fail(new ClientGoneError({ cause }));
         const onAbort = () => fail(signal.reason);
