@@ -41,11 +41,22 @@ const MAX_FACES = 200;
 /** A score of .15 finds 2 more of 100 faces at 24 px and 20 more that are none; .3 loses 4. */
 const FACEBOXES_MIN_SCORE = 0.2;
 const BLAZEFACE_MIN_SCORE = 0.5;
-/** Faces have flags near 1, the rest near 0: of 69 boxes on the group photos no face fell below. */
-const MIN_FLAG = 0.5;
+/** What the first mesh pass must say for a second look: turned heads rise from .03 to 1 when they are looked at upright. */
+const MIN_FIRST_FLAG = 0.02;
+/** What one of both passes must say: of 294 true faces at 24 to 40 px none had less than .99, of what is none the best had .8. */
+const MIN_FLAG = 0.9;
+
+/**
+ * What only blazeface saw is believed when it is turned so far that FaceBoxes may have missed it, or when the score is
+ * high: between two heads of a group it has seen a third one at .59.
+ */
+const ALONE_MIN_ROLL = 0.6;
+const ALONE_MIN_SCORE = 0.75;
 
 /** Enlarging helps small faces (24 px: 96 of 100 found instead of 55) and costs 2.25 times the time. */
 const FINE_SCALE = 1.5;
+/** The half scale must still have this longer side: below, FaceBoxes misses half-hidden heads behind the large face. */
+const MIN_COARSE_SIDE = 640;
 /** Bounds the memory of one pass: at most 2880 x 2880 net pixels, about 0.5 GB inside the net. */
 const MAX_NET_SIDE = 2880;
 /** A face this tall, in heights of the photo, makes it a portrait, see {@link findCandidates}. */
@@ -72,7 +83,7 @@ export async function findAllFaces(nets: DetectorNets, image: Pyramid, signal: A
 /**
  * Finds the largest face with one quick pass, or tells by undefined that it can't be sure.
  *
- * Sure is a blazeface score of .5, a mesh flag above .5 and a height of a twentieth of the longer side: no wrong
+ * Sure is a blazeface score of .5, a mesh flag above .9 and a height of a twentieth of the longer side: no wrong
  * pick in 95 tries (reference/models.md); without the flag it fires on cars, dogs and fruit. Faces nearly as large are
  * measured by their mesh too, so that the thorough way would pick the same.
  */
@@ -131,11 +142,15 @@ function faceOf(score: number, { points, flag }: MeshReading): FoundFace {
  * sees anything small is the enlarged image worth its time. On 124 photos the 28 that this spared lost no face.
  */
 async function findCandidates(nets: DetectorNets, image: Pyramid, signal: AbortSignal): Promise<FaceCandidate[]> {
-  const fine = Math.min(FINE_SCALE, MAX_NET_SIDE / Math.max(image.width, image.height));
+  const longer = Math.max(image.width, image.height);
+  const fine = Math.min(FINE_SCALE, MAX_NET_SIDE / longer);
   const large = await runBlazeface(nets.blazeface, image, BLAZEFACE_MIN_SCORE);
   signal.throwIfAborted();
   let boxes: FaceCandidate[] | undefined;
-  if (large.some(({ box }) => box.y1 - box.y0 >= image.height * PORTRAIT_FACE)) {
+  if (
+    (longer * fine) / 2 >= MIN_COARSE_SIDE &&
+    large.some(({ box }) => box.y1 - box.y0 >= image.height * PORTRAIT_FACE)
+  ) {
     const coarse = fine / 2;
     const seen = await runFaceBoxes(nets.faceboxes, image, coarse, FACEBOXES_MIN_SCORE);
     const isClear = seen.length > 0 && seen.every(({ box }) => (box.x1 - box.x0) * coarse >= SMALL_FACE);
@@ -158,7 +173,10 @@ function join(upright: readonly FaceCandidate[], turned: readonly FaceCandidate[
       ? { ...candidate, score, roll: twin.roll }
       : { ...candidate, score };
   });
-  return [...joined, ...alone].sort((a, b) => b.score - a.score);
+  const believed = [...alone].filter(
+    ({ score, roll }) => score >= ALONE_MIN_SCORE || Math.abs(roll ?? 0) > ALONE_MIN_ROLL,
+  );
+  return [...joined, ...believed].sort((a, b) => b.score - a.score);
 }
 
 /** Two passes of facemesh: the first tells faces from the rest and where they are turned, the second measures. */
@@ -172,7 +190,7 @@ async function meshFaces(
   const first = await runFacemesh(net, image, regions, MESHES_PER_RUN, signal);
   const faces = first.flatMap((reading, i) => {
     const score = candidates[i]?.score ?? 0;
-    return reading.flag >= MIN_FLAG ? [faceOf(score, reading)] : [];
+    return reading.flag >= MIN_FIRST_FLAG ? [faceOf(score, reading)] : [];
   });
   const kept = suppress(faces, SAME_FACE, SAME_FACE_INSIDE).slice(0, MAX_FACES);
   const second = await runFacemesh(
@@ -185,21 +203,29 @@ async function meshFaces(
   const measured = second.flatMap((reading, i) => {
     const before = kept[i];
     if (before === undefined) return [];
-    return [faceOf(before.score, { points: reading.points, flag: Math.max(reading.flag, before.flag) })];
+    const flag = Math.max(reading.flag, before.flag);
+    return flag >= MIN_FLAG ? [faceOf(before.score, { points: reading.points, flag })] : [];
   });
   return dropTwins(measured).sort((a, b) => areaOf(b.box) - areaOf(a.box));
 }
 
 const SAME_FACE = 0.4;
 const SAME_FACE_INSIDE = 0.6;
+/** A weak box that shares this much with a better face is a part of that one. */
+const PART_OF_FACE = 0.1;
+const WEAK_SCORE = 0.5;
 
-/** The second pass may pull two meshes onto one face. */
+/**
+ * Drops what the second pass pulled onto a better face, and weak boxes that hold a part of one: facemesh calls the
+ * corner of a face a face.
+ *
+ * @param faces best first
+ */
 function dropTwins(faces: readonly FoundFace[]): FoundFace[] {
-  return faces.filter(
-    (face, i) =>
-      !faces.some((other, j) => {
-        if (j >= i) return false;
-        return sharedArea(face.box, other.box) > SAME_FACE_INSIDE * Math.min(areaOf(face.box), areaOf(other.box));
-      }),
-  );
+  return faces.filter((face, i) => {
+    const share = face.score < WEAK_SCORE ? PART_OF_FACE : SAME_FACE_INSIDE;
+    return !faces
+      .slice(0, i)
+      .some((better) => sharedArea(face.box, better.box) > share * Math.min(areaOf(face.box), areaOf(better.box)));
+  });
 }
