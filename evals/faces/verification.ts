@@ -52,6 +52,20 @@ export function verify(
   };
 }
 
+/**
+ * The share of true matches among the labelled pairs that pass a threshold set on the labelled impostors alone: a rough
+ * figure (1,500 impostors), for comparison with pipelines of which nothing else is known.
+ */
+export function tarOfLabelledPairs(scores: Matrix<Float32Array>, lfw: Lfw, far: number): number {
+  const scored = lfw.pairs.map(({ a, b, same }) => ({ same, score: scores.data[a * scores.columns + b] ?? 0 }));
+  const impostors = Float32Array.from(
+    scored.filter(({ same }) => !same),
+    ({ score }) => score,
+  ).sort();
+  const genuine = scored.filter(({ same }) => same).map(({ score }) => score);
+  return operatingPoint(impostors, genuine, far).tar;
+}
+
 /** The scores of every pair of different people, unordered. */
 export function impostorScores(
   scores: Matrix<Float32Array>,

@@ -89,9 +89,11 @@ function identityRows(n: number): Float64Array[] {
 /** Makes the tridiagonal matrix diagonal; rows become the eigenvectors of the tridiagonal matrix. */
 function iterate(d: Float64Array, e: Float64Array, rows: Float64Array[]): void {
   const n = d.length;
+  // Against the whole matrix and not the neighbours: where the rank is deficient, those are rounding errors themselves.
+  const negligible = Number.EPSILON * d.reduce((most, x, i) => Math.max(most, Math.abs(x) + Math.abs(e[i] ?? 0)), 0);
   for (let l = 0; l < n; l++) {
     for (let tries = 0; ; tries++) {
-      const m = firstNegligible(d, e, l);
+      const m = firstNegligible(e, l, negligible);
       if (m === l) break;
       if (tries === 60) throw new RangeError('an eigenvalue does not converge');
       let g = ((d[l + 1] ?? 0) - (d[l] ?? 0)) / (2 * (e[l] ?? 0));
@@ -127,13 +129,9 @@ function iterate(d: Float64Array, e: Float64Array, rows: Float64Array[]): void {
   }
 }
 
-function firstNegligible(d: Float64Array, e: Float64Array, from: number): number {
+function firstNegligible(e: Float64Array, from: number, negligible: number): number {
   let m = from;
-  while (m < d.length - 1) {
-    const size = Math.abs(d[m] ?? 0) + Math.abs(d[m + 1] ?? 0);
-    if (Math.abs(e[m] ?? 0) <= Number.EPSILON * size) break;
-    m++;
-  }
+  while (m < e.length - 1 && Math.abs(e[m] ?? 0) > negligible) m++;
   return m;
 }
 
