@@ -94,7 +94,7 @@ describe('kill -9 while faces are added and deleted', () => {
       await stores.close();
     }
     expect(acknowledged).toBeGreaterThan(100);
-  });
+  }, 180_000);
 });
 
 describe('a full disk', () => {
@@ -274,7 +274,7 @@ describe('damage to collections.db', () => {
     }
     expect(outcomes.refusedCollection).toBeGreaterThan(20);
     expect(outcomes.answered).toBeGreaterThan(20);
-  });
+  }, 180_000);
 
   it('that leaves no database to open is refused by name', async () => {
     const { dataDir, bytes } = await makeData();
