@@ -122,6 +122,16 @@ describe('typed bodies', () => {
     expect(() => typedBody(shapes, shape, body)).toThrow(new BodyTypeError(message));
   });
 
+  it('hold the bytes of a blob', () => {
+    const read = (Bytes: string) => typedBody(shapes, 'Image', { Bytes });
+    expect(read('AP8Q')).toEqual({ Bytes: Uint8Array.of(0, 255, 16) });
+    expect(read('AP8=')).toEqual({ Bytes: Uint8Array.of(0, 255) });
+    expect(read('')).toEqual({ Bytes: new Uint8Array(0) });
+    for (const text of ['AP8', 'A===', 'AP8§', 'AP-_', 'AP 8', '====', 'AP8Q\n']) {
+      expect(() => read(text), text).toThrow(new BodyTypeError('The blob is not base64'));
+    }
+  });
+
   it('cut the fraction off an integer', () => {
     expect(typedBody(shapes, 'ListCollectionsRequest', { MaxResults: 5.9 })).toEqual({ MaxResults: 5 });
   });

@@ -66,8 +66,6 @@ function typedRequest(read: () => unknown): unknown {
     return read();
   } catch (cause) {
     if (cause instanceof BodyTypeError) throw new ServiceError('SerializationException', cause.message, { cause });
-    // The SDK's decoder of base64; its words quote nothing of the body.
-    if (cause instanceof TypeError) throw new ServiceError('SerializationException', cause.message, { cause });
     throw cause;
   }
 }

@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from 'node:buffer';
 import { ServiceError } from '../../contract/index.ts';
 
 /** No request of the API nests deeper than 10. */
@@ -17,11 +18,18 @@ export function parseJson(body: Uint8Array): unknown {
     throw new ServiceError('SerializationException', `The body nests deeper than ${deepest} levels.`);
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
+    return JSON.parse(textOf(body)) as unknown;
   } catch (cause) {
     // Without the parser's own words: they quote the body.
     throw new ServiceError('SerializationException', 'The body is not JSON in UTF-8.', { cause });
   }
+}
+
+/** Plain ASCII, as bodies with images are, decodes in half the time as Latin-1. */
+function textOf(body: Uint8Array): string {
+  if (!isUtf8(body)) throw new SyntaxError('not UTF-8');
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.length);
+  return buffer.toString(isAscii(body) ? 'latin1' : 'utf8');
 }
 
 /** Counts brackets outside of strings; strings, the bulk of an image's body, are skipped at native speed. */
