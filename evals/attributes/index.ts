@@ -1,0 +1,6 @@
+export {
+  type AttributeEvaluation,
+  describeEvaluation,
+  type EvaluateAttributesParts,
+  evaluateAttributes,
+} from './evaluate.ts';
