@@ -9,10 +9,10 @@ export interface Pose {
 }
 
 /**
- * Degrees that the mesh's axis from forehead to chin leans when the head looks straight ahead: the median over 997
+ * Degrees that the mesh's axis from forehead to chin leans when the head looks straight ahead: the median over 969
  * portraits of LFW, most of which look into the camera.
  */
-const PITCH_AT_REST = 0;
+const PITCH_AT_REST = -5;
 
 type Vector = readonly [number, number, number];
 
