@@ -1,4 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Registry } from 'prom-client';
 import { createEdge, type Edge, type EdgeAddress, type EdgeParts, type SigningKey } from '../../src/edge/index.ts';
@@ -101,4 +103,45 @@ export async function openHouse(
     ...parts,
   });
   return { edge, address: await edge.listen({ host: '127.0.0.1', port: 0 }), calls, log };
+}
+
+/** Posts to an operation, signed unless headers say otherwise. */
+export async function post(house: House, operation: string, body: string, headers?: Record<string, string>) {
+  const named = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `RekognitionService.${operation}` };
+  const { host } = new URL(house.address.url);
+  const signed = headers ?? (await signedHeaders({ headers: { ...named, host }, body }, testKey, { at: Date.now() }));
+  const { host: _, ...sent } = { ...named, ...signed } as Record<string, string>;
+  return fetch(house.address.url, { method: 'POST', headers: sent, body });
+}
+
+/** A dispatch that waits until told, or until it is aborted. */
+export function heldDispatch() {
+  const release: (() => void)[] = [];
+  const aborted: unknown[] = [];
+  const dispatch = (call: Call) =>
+    new Promise<{ response: unknown; headers: Record<string, string> }>((resolve, reject) => {
+      release.push(() => resolve({ response: {}, headers: {} }));
+      call.signal.addEventListener('abort', () => {
+        aborted.push((call.signal.reason as Error).name);
+        reject(call.signal.reason);
+      });
+    });
+  return { dispatch, release, aborted };
+}
+
+/** Waits for a condition that is about to hold. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(5);
+}
+
+/** Sends text as it is and reads until a body or a status without one. */
+export async function rawRequest({ address }: House, text: string): Promise<string> {
+  const socket = connect(address.port, address.host);
+  socket.write(text);
+  let answer = '';
+  for await (const chunk of socket) {
+    answer += String(chunk);
+    if (answer.includes('}')) break;
+  }
+  return answer;
 }
