@@ -124,7 +124,7 @@ export function describeCollectionStore(name: string, open: () => Promise<Opened
         await store.createCollection(newCollection('c'));
         const added = await store.addFaces('c', newImage(1, [newFace(1, axis(0)), newFace(2, axis(1))], 'photo:1'));
         const [first, second] = added.faces;
-        expect(added.duplicate).toBe(false);
+        expect(added.stored).toBe(2);
         expect(first).toEqual({
           faceId: uuid(1),
           imageId: uuid(1_000_001),
@@ -145,15 +145,30 @@ export function describeCollectionStore(name: string, open: () => Promise<Opened
 
       it('of the same image under the same external id are stored once', async () => {
         await store.createCollection(newCollection('c'));
+        const add = async (face: number, externalId?: string) =>
+          (await store.addFaces('c', newImage(1, [newFace(face, axis(0))], externalId))).stored;
         const first = await store.addFaces('c', newImage(1, [newFace(1, axis(0))], 'x'));
         const again = await store.addFaces('c', newImage(1, [newFace(2, axis(0))], 'x'));
-        expect(again).toEqual({ faces: first.faces, duplicate: true });
-        expect((await store.addFaces('c', newImage(1, [newFace(3, axis(0))], 'y'))).duplicate).toBe(false);
-        expect((await store.addFaces('c', newImage(1, [newFace(4, axis(0))]))).duplicate).toBe(false);
-        expect((await store.addFaces('c', newImage(1, [newFace(5, axis(0))]))).duplicate).toBe(true);
+        expect(again).toEqual({ faces: first.faces, stored: 0 });
+        expect(await add(3, 'y')).toBe(1);
+        expect(await add(4)).toBe(1);
+        expect(await add(5)).toBe(0);
         expect((await store.findCollection('c'))?.faceCount).toBe(3);
         await store.deleteFaces('c', [uuid(1)]);
-        expect((await store.addFaces('c', newImage(1, [newFace(6, axis(0))], 'x'))).duplicate).toBe(false);
+        expect(await add(6, 'x')).toBe(1);
+      });
+
+      it('that were left out or deleted before are stored when the image comes again, beside those that stand', async () => {
+        await store.createCollection(newCollection('c'));
+        const elsewhere = { ...newFace(2, axis(1)), box: { left: 0.6, top: 0.25, width: 0.3, height: 0.4 } };
+        await store.addFaces('c', newImage(1, [newFace(1, axis(0))], 'x'));
+        const both = await store.addFaces('c', newImage(1, [elsewhere, newFace(3, axis(0))], 'x'));
+        expect(both.faces.map(({ faceId }) => faceId)).toEqual([uuid(2), uuid(1)]);
+        expect(both.stored).toBe(1);
+        await store.deleteFaces('c', [uuid(1)]);
+        const anew = await store.addFaces('c', newImage(1, [elsewhere, newFace(4, axis(0))], 'x'));
+        expect(anew.faces.map(({ faceId }) => faceId)).toEqual([uuid(2), uuid(4)]);
+        expect(await search(axis(0))).toContain(uuid(4));
       });
 
       it("beyond the collection's limit are refused, all of an image together", async () => {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { limits } from '../../contract/index.ts';
 import { defineOperation } from '../../governance/index.ts';
-import type { Box } from '../../shared/geometry.ts';
 import { askedAttributes, faceDetail, wireFace } from './face-detail.ts';
 
 /** Finds an image's faces and stores those that are good enough, once per image and ExternalImageId. */
@@ -39,8 +38,8 @@ export const indexFaces = defineOperation(
       })),
     });
     return {
-      FaceRecords: found.accepted.flatMap((face) => {
-        const record = stored.faces.find((row) => sameBox(row.box, face.box));
+      FaceRecords: found.accepted.flatMap((face, index) => {
+        const record = stored.faces[index];
         return record ? [{ Face: wireFace(record), FaceDetail: faceDetail(face, asked) }] : [];
       }),
       FaceModelVersion: modelVersion,
@@ -51,9 +50,3 @@ export const indexFaces = defineOperation(
     };
   },
 );
-
-/** The same bytes give the same box, up to the precision a store keeps. */
-function sameBox(a: Box, b: Box): boolean {
-  const near = (x: number, y: number) => Math.abs(x - y) < 1e-5;
-  return near(a.left, b.left) && near(a.top, b.top) && near(a.width, b.width) && near(a.height, b.height);
-}

@@ -282,7 +282,10 @@ describe('the floor under users', () => {
     const faces = countFaceWrites(
       {
         record: {} as never,
-        addFaces: async ({ faces: stored }) => ({ faces: stored as never, duplicate: stored.length > 1 }),
+        addFaces: async ({ faces: stored }) => ({
+          faces: stored as never,
+          stored: stored.length > 1 ? 0 : stored.length,
+        }),
         deleteFaces: async (ids) => ({ deleted: ids.slice(1), refused: [] }),
       },
       notes,

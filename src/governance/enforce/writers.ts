@@ -9,7 +9,7 @@ export function countFaceWrites(writer: FaceWriter, notes: GrantNotes): FaceWrit
     record: writer.record,
     async addFaces(image) {
       const result = await writer.addFaces(image);
-      notes.count('facesStored', result.duplicate ? 0 : result.faces.length);
+      notes.count('facesStored', result.stored);
       return result;
     },
     async deleteFaces(faceIds) {

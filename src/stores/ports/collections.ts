@@ -65,10 +65,10 @@ export interface SearchOptions {
 
 /** What storing an image's faces did. */
 export interface AddFacesResult {
-  /** The rows in the order of the request; where the image was there already under the same external id, its earlier rows. */
+  /** A row for each face of the request, in its order: the new one, or the one that stood there already. */
   readonly faces: readonly FaceRecord[];
-  /** True when nothing was stored, because this image with this external id was there already. */
-  readonly duplicate: boolean;
+  /** How many of them are new. */
+  readonly stored: number;
 }
 
 /** Why an id was left alone. */
@@ -112,7 +112,8 @@ export interface CollectionStore {
   removeTags(collectionId: string, keys: readonly string[]): Promise<void>;
 
   /**
-   * Stores an image's faces, rows and vectors together, once per image and external id.
+   * Stores an image's faces, rows and vectors together. A face whose box is, in every side within 1e-6, that of a stored
+   * face of the same image under the same external id is that face, and is not stored again.
    * @throws {StoreError} CollectionNotFound
    * @throws {StoreError} CollectionFull when more than `maxFaces` would stand
    */

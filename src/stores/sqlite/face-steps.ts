@@ -1,3 +1,4 @@
+import type { Box } from '../../shared/geometry.ts';
 import type { CollectionStore, FaceHit, FaceRefusal, NewFace } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
 import { addChecksum, subtractChecksum } from './checksums.ts';
@@ -66,19 +67,20 @@ export function createFaceSteps(tables: CollectionTables): FaceSteps {
           )
           .map((row) => verifyFace(row, collection))
           .filter((row) => row.image_id === imageId && row.external_image_id === image.external_image_id);
-        if (earlier.length > 0) return { collection, rows: earlier, duplicate: true };
-        if (collection.face_count + faces.length > maxFaces) {
+        const standing = faces.map((face) => earlier.find((row) => isSameBox(row, face.box)));
+        const fresh = faces.filter((_, i) => standing[i] === undefined);
+        if (collection.face_count + fresh.length > maxFaces) {
           throw new StoreError('collection-full', `collection ${collectionId} would hold more than ${maxFaces} faces`);
         }
-        const rows = faces.map((face) => insertFace(collection, face, image));
-        if (rows.length > 0) saveCollection(database, collection);
-        return { collection, rows, duplicate: false };
+        const rows = faces.map((face, i) => standing[i] ?? insertFace(collection, face, image));
+        if (fresh.length > 0) saveCollection(database, collection);
+        return { collection, rows, fresh };
       });
-      if (!result.duplicate) {
-        const vectors = faces.map((face) => ({ id: face.faceId, vector: face.template }));
+      if (result.fresh.length > 0) {
+        const vectors = result.fresh.map((face) => ({ id: face.faceId, vector: face.template }));
         tables.follow(collectionId, () => index.put(faceSpace(result.collection), vectors));
       }
-      return { faces: result.rows.map(toFaceRecord), duplicate: result.duplicate };
+      return { faces: result.rows.map(toFaceRecord), stored: result.fresh.length };
     },
 
     async findFaces(collectionId, faceIds) {
@@ -224,4 +226,15 @@ function filteredPage(
   );
   for (const row of rows) verifyFace(row, collection);
   return rows;
+}
+
+/** The same image gives the same boxes, up to how a library rounds. */
+function isSameBox(row: FaceRow, box: Box): boolean {
+  const near = (a: number, b: number) => Math.abs(a - b) <= 1e-6;
+  return (
+    near(row.box_left, box.left) &&
+    near(row.box_top, box.top) &&
+    near(row.box_width, box.width) &&
+    near(row.box_height, box.height)
+  );
 }
