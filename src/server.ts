@@ -64,6 +64,7 @@ export async function startServer(config: Config, options: ComposeOptions = {}):
     logger,
     metrics,
     clock: Date.now,
+    standingHeaders: { 'x-likeness-policy': house.policy.digest },
     ready: () => ready,
   });
   try {

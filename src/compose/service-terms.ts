@@ -81,7 +81,10 @@ export function inServiceTerms(error: unknown, request: unknown): ServiceError |
     return new ServiceError('ThrottlingException', 'Slow down: every inference worker is busy.', { cause: error });
   }
   if (error instanceof VisionFailedError) {
-    return new ServiceError('InternalServerError', `Internal server error: ${error.message}`, { cause: error });
+    // What went wrong inside a worker may name paths: it is for the log, not for the client.
+    return new ServiceError('InternalServerError', 'Internal server error: the image could not be analysed', {
+      cause: error,
+    });
   }
   if (error instanceof UnknownFaceModelError) {
     return new ServiceError(

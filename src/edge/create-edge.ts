@@ -37,6 +37,8 @@ export interface EdgeParts {
   readonly metrics: Registry;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
+  /** Stand on every answer of an operation, errors too: the policy's digest. */
+  readonly standingHeaders?: Readonly<Record<string, string>> | undefined;
   /** True once operations can run: `/readyz`. */
   readonly ready: () => boolean;
 }
@@ -118,6 +120,7 @@ export function createEdge(parts: EdgeParts): Edge {
     ownRequests: createOwnRequests(),
     metrics: createEdgeMetrics(parts.metrics, { admission, bodies }),
     requestTimeoutMs: limits.requestTimeoutMs,
+    standingHeaders: parts.standingHeaders ?? {},
   });
   const openApi = JSON.stringify(openApiDocument(parts.version));
 

@@ -35,6 +35,8 @@ export interface RequestHandlerParts {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly requestTimeoutMs: number;
+  /** Stand on every answer, errors too. */
+  readonly standingHeaders: Readonly<Record<string, string>>;
 }
 
 /** Answers requests of operations and knows which are under way. */
@@ -86,7 +88,7 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
     const { response = {}, headers } = await untilAborted(work, signal);
     for (const [name, value] of Object.entries(headers)) validateHeaderValue(name, value);
     const text = route.kind === 'own' ? JSON.stringify(response) : parts.codec.writeResponse(route.operation, response);
-    return { status: 200, body: text, headers };
+    return { status: 200, body: text, headers: { ...parts.standingHeaders, ...headers } };
   }
 
   /** Receives a request and starts its operation; memory and place in the house are given back when that ends. */
@@ -151,7 +153,7 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
     return {
       status: route.kind === 'refused' ? route.status : error.status,
       body: errorBody(error.code, error.message, requestId),
-      headers: { 'x-amzn-errortype': error.code },
+      headers: { ...parts.standingHeaders, 'x-amzn-errortype': error.code },
     };
   }
 
