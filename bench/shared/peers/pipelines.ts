@@ -78,7 +78,7 @@ interface HumanResult {
 interface Human {
   readonly tf: TensorFlow;
   readonly config: { face: { detector: { maxDetected: number } } };
-  readonly match: { similarity(a: readonly number[], b: readonly number[]): number };
+  readonly match: { distance(a: readonly number[], b: readonly number[]): number };
   load(): Promise<void>;
   detect(image: Tensor): Promise<HumanResult>;
 }
@@ -126,7 +126,8 @@ async function openHuman(): Promise<PeerPipeline> {
       const [first] = await embeddingsOf(file, 1);
       return first && Float32Array.from(first);
     },
-    scoreOf: (a, b) => human.match.similarity([...a], [...b]),
+    // its similarity is the same order, but clipped and rounded to two digits
+    scoreOf: (a, b) => -human.match.distance([...a], [...b]),
   };
 }
 

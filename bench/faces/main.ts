@@ -1,0 +1,64 @@
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { loadConfig, readEnvironment } from '../../src/config/index.ts';
+import { openModelStore } from '../../src/vision/models/index.ts';
+import { describeMachine } from '../shared/machine.ts';
+import { ensurePeers } from '../shared/peers/install.ts';
+import { openProgress } from '../shared/progress.ts';
+import { measureNets, netSteps } from './measure-nets.ts';
+import { measurePipelines, measureScaling, pipelineSteps } from './measure-pipelines.ts';
+import { measureSearch, measureSteps } from './measure-steps.ts';
+import { choosePhotos } from './photos.ts';
+import { describeBench, type FaceBench, judge } from './report.ts';
+
+interface Options {
+  readonly quick?: boolean;
+  readonly rounds?: number;
+  readonly photos?: number;
+  readonly json?: string;
+}
+
+const WORKERS = 2;
+const SEARCHED = [10_000, 100_000];
+
+const atLeastOne = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('it must be a whole number from 1 on');
+  return number;
+};
+
+const options = new Command()
+  .name('bench:faces')
+  .description(
+    'Measures the face pipeline beside @vladmandic/face-api and @vladmandic/human on tfjs-wasm, which are installed into build/peers.',
+  )
+  .option('--quick', 'few rounds on few photos: a first look, not a measurement')
+  .option('--rounds <n>', 'rounds over the photos (default: 3, quick: 1); nets get 10 times as many', atLeastOne)
+  .option('--photos <n>', 'photos of each set of ../shared/data (default: 60, quick: 4)', atLeastOne)
+  .option('--json <path>', 'also write all figures to this file')
+  .parse()
+  .opts<Options>();
+
+const quick = options.quick ?? false;
+const rounds = options.rounds ?? (quick ? 1 : 3);
+const netRounds = quick ? 3 : rounds * 10;
+const { modelsDir } = loadConfig({ env: readEnvironment(), cwd: process.cwd() });
+await ensurePeers((line) => console.error(line));
+await openModelStore({ modelsDir }).pull();
+const sets = await choosePhotos(modelsDir, options.photos ?? (quick ? 4 : 60));
+const samples = sets[0]?.paths ?? [];
+const steps = netSteps(netRounds, quick) + 2 * pipelineSteps(sets, rounds) + rounds + SEARCHED.length;
+const progress = openProgress(steps, 'starting');
+const bench: FaceBench = {
+  machine: describeMachine(),
+  rounds,
+  nets: await measureNets(modelsDir, netRounds, quick, progress),
+  pipelines: await measurePipelines(modelsDir, sets, rounds, progress),
+  scaling: await measureScaling(modelsDir, samples, WORKERS, rounds, progress),
+  steps: await measureSteps(modelsDir, sets, rounds, progress),
+  search: await measureSearch(SEARCHED, quick ? 5 : 30, progress),
+};
+progress.stop();
+const targets = judge(bench);
+if (options.json) writeFileSync(options.json, `${JSON.stringify({ ...bench, targets }, null, 2)}\n`);
+process.stdout.write(describeBench(bench, targets));
