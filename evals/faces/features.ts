@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/shared/package-root.ts';
-import { openFaceEngine } from '../../src/vision/face-engine.ts';
 import { readManifest } from '../../src/vision/models/index.ts';
 import { type Matrix, zeros32 } from '../train/matrix.ts';
 import type { LfwImage } from './lfw.ts';
+import { openSubjectReader } from './subject.ts';
 
-/** The nets' raw outputs for the largest face of each image. */
+/** The nets' raw outputs for the person each image is about. */
 export interface FaceFeatures {
   /** 1 where a face was found; rows of the others are zero. */
   readonly found: Uint8Array;
@@ -50,12 +50,11 @@ export async function faceFeatures(images: readonly LfwImage[], options: Feature
     key,
   };
   if (!options.fresh && existsSync(file)) return readCached(file, features);
-  const engine = await openFaceEngine({ modelsDir: options.modelsDir });
+  const reader = await openSubjectReader(options.modelsDir);
   try {
-    const never = new AbortController().signal;
     for (const [i, image] of images.entries()) {
-      const raw = await engine.rawFeatures({ bytes: readFileSync(image.path) }, 'largest', never);
-      if (raw?.faceres) {
+      const raw = await reader.read(readFileSync(image.path));
+      if (raw) {
         features.found[i] = 1;
         features.dlib.data.set(raw.dlib, i * DLIB);
         features.faceres.data.set(raw.faceres, i * FACERES);
@@ -63,7 +62,7 @@ export async function faceFeatures(images: readonly LfwImage[], options: Feature
       options.onProgress(i + 1, images.length);
     }
   } finally {
-    await engine.close();
+    await reader.close();
   }
   const { dlib, faceres, found } = features;
   writeFileSync(file, Buffer.concat([found, bytesOf(dlib.data), bytesOf(faceres.data)]));

@@ -48,7 +48,7 @@ export function calibrationText(data: CalibrationData): string {
   const head = ['similarity', 'false matches', 'score', 'basis', 'missed', ...GALLERIES.map((n) => `in ${grouped(n)}`)];
   const rows = calibrationRows(data).map((row) => [
     String(row.similarity),
-    `1 in ${grouped(Math.round(1 / row.falseMatchRate))}`,
+    `1 in ${about(1 / row.falseMatchRate)}`,
     row.score.toFixed(4),
     row.basis,
     `${(100 * row.missedMatchRate).toFixed(1)} %`,
@@ -74,7 +74,7 @@ export function calibrationText(data: CalibrationData): string {
     `(${grouped(measuredOn.images)} images, ${grouped(measuredOn.people)} people; ${measuredOn.dataSet}):`,
     `${measuredOn.method}.`,
     `${measuredOn.labelErrorsLeftOut} pairs that show one person under two labels were left out.`,
-    `Beyond 1 in ${grouped(Math.round(limit))} fewer than ${deepest?.falseMatches ?? 0} false matches were seen: the curve there is extrapolated.`,
+    `Beyond 1 in ${about(limit)} fewer than ${deepest?.falseMatches ?? 0} false matches were seen: the curve there is extrapolated.`,
     '',
     'Not covered:',
     ...data.doesNotCover.map((text) => `- ${text}`),
@@ -85,7 +85,12 @@ function grouped(n: number): string {
   return n.toLocaleString('en-US');
 }
 
+/** Two significant digits: no rate is known better. */
+function about(n: number): string {
+  return grouped(Number(n.toPrecision(2)));
+}
+
 function amount(x: number): string {
-  if (x >= 10) return grouped(Math.round(x));
+  if (x >= 10) return about(x);
   return Number(x.toPrecision(2)).toString();
 }
