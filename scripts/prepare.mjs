@@ -32,7 +32,11 @@ function stamped(file, value) {
 
 function run(label, command, args) {
   console.error(label);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (error) console.error(error.message);
   if (status !== 0) process.exit(status ?? 1);
 }
@@ -40,7 +44,12 @@ function run(label, command, args) {
 /** Installs the locked dependencies unless this very lock file was installed before. */
 export function ensureInstalled() {
   const stamp = join(root, 'node_modules', '.likeness-installed');
-  const wanted = digest([readFileSync(join(root, 'package-lock.json')), process.versions.modules, process.platform, process.arch]);
+  const wanted = digest([
+    readFileSync(join(root, 'package-lock.json')),
+    process.versions.modules,
+    process.platform,
+    process.arch,
+  ]);
   if (stamped(stamp, wanted)) return;
   run('Installing the dependencies (npm ci) ...', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
   writeFileSync(stamp, wanted);

@@ -6,8 +6,12 @@ import { ensureBuilt, ensureInstalled, refuseOldNode, root } from './prepare.mjs
 refuseOldNode();
 ensureInstalled();
 ensureBuilt();
-const { status } = spawnSync(process.execPath, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 process.exit(status ?? 1);

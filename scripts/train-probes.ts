@@ -46,13 +46,13 @@ const header: ProbesHeader = {
     offset,
     crossValidated,
   })),
-  learnedWith: { ridge: RIDGE, rarityKept: RARITY_KEPT, folds: FOLDS, faces: faces.length, people },
+  learnedWith: { ridge: RIDGE, facialHairRarityKept: RARITY_KEPT.beard, folds: FOLDS, faces: faces.length, people },
   provenance: {
     trainedOn: 'Labeled Faces in the Wild, deep-funnelled: images for research use, none of them in this repository',
     labels: 'data/attribute-labels.tsv, made by hand; see data/attribute-labels.md',
     feature: 'faceres, mean of crop and mirror image, square root of each element, unit length',
     calibration:
-      'Platt scaling on held-out scores; log-odds moved towards frequencies halfway between those of the training images and one in two',
+      'Platt scaling on held-out scores, at the frequencies of the training images; for facial hair at frequencies halfway (in log-odds) between those and one in two',
     caveats:
       'Mostly frontal adults of the news of 2002 to 2005, mostly men; doubtful cases were left out of labels and figures.',
     date: new Date().toISOString().slice(0, 10),

@@ -20,7 +20,7 @@ export {
 } from './own-operations.ts';
 export { type ErrorCode, errorStatus, ServiceError } from './service-error.ts';
 export { type Constraints, readConstraints, type Shape, type ShapeTable, shapeOf } from './shapes.ts';
-export { renderSupportTable, supportTableMarkers, withSupportTable } from './support-table.ts';
+export { renderSupportTable } from './support-table.ts';
 export { BodyTypeError, typedBody } from './typed-body.ts';
 export { type ConstraintCheck, createConstraintCheck, violationsMessage } from './violations.ts';
 export type { RequestOf, ResponseOf } from './wire-types.ts';

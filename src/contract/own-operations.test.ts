@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../shared/package-root.ts';
@@ -11,7 +11,6 @@ import {
   operations,
   ownOperations,
   renderSupportTable,
-  supportTableMarkers,
 } from './index.ts';
 
 describe("Likeness' own operations", () => {
@@ -39,17 +38,9 @@ describe("Likeness' own operations", () => {
   });
 });
 
-describe('the table of operations in README', () => {
-  const readme = join(packageRoot(), 'README.md');
-
+describe('the support table', () => {
   it('names each operation once', () => {
     const table = renderSupportTable();
     for (const name of Object.keys(operations)) expect(table.split(`\`${name}\``)).toHaveLength(2);
-  });
-
-  it.skipIf(!existsSync(readme))('is the one that would be generated now', () => {
-    const { begin, end } = supportTableMarkers;
-    const text = readFileSync(readme, 'utf8');
-    expect(text.slice(text.indexOf(begin) + begin.length, text.indexOf(end)).trim()).toBe(renderSupportTable());
   });
 });

@@ -38,19 +38,3 @@ export function renderSupportTable(): string {
     ...lines,
   ].join('\n');
 }
-
-/** Between these lines of README.md the table stands. */
-export const supportTableMarkers = { begin: '<!-- operations:begin -->', end: '<!-- operations:end -->' } as const;
-
-/**
- * README's text with the table made anew.
- *
- * @throws {RangeError} when the text lacks the markers
- */
-export function withSupportTable(readme: string): string {
-  const { begin, end } = supportTableMarkers;
-  const start = readme.indexOf(begin);
-  const stop = readme.indexOf(end);
-  if (start < 0 || stop < start) throw new RangeError(`README.md lacks ${begin} and ${end}`);
-  return `${readme.slice(0, start + begin.length)}\n${renderSupportTable()}\n${readme.slice(stop)}`;
-}
