@@ -53,18 +53,25 @@ export type RecipeArray = 'mu' | 'axes' | 'shift' | 'projection';
  * @throws {RecipeCorruptError} when header and binary disagree
  */
 export function openRecipe(name: ProfileName): Recipe {
+  const header = readData<RecipeHeader>(`recipe-${name}.json`);
+  return recipeFrom(name, header, readFileSync(join(packageRoot(), 'data', `recipe-${name}.f16`)));
+}
+
+/**
+ * Makes a recipe of a header and the bytes it describes.
+ *
+ * @throws {RecipeCorruptError} when they don't belong together or to the profile
+ */
+export function recipeFrom(name: ProfileName, header: RecipeHeader, bytes: Uint8Array): Recipe {
   const profile = profiles[name];
   const headerFile = `recipe-${name}.json`;
-  const header = readData<RecipeHeader>(headerFile);
   if (header.format !== 1) throw new RecipeCorruptError(headerFile, `format ${header.format} is not 1`);
   if (header.modelVersion !== profile.modelVersion) {
     throw new RecipeCorruptError(headerFile, `it is of ${header.modelVersion}, not ${profile.modelVersion}`);
   }
-  const bytes = readFileSync(join(packageRoot(), 'data', header.binary.file));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   if (sha256 !== header.binary.sha256) throw new RecipeCorruptError(header.binary.file, `its SHA-256 is ${sha256}`);
-  const arrays = splitArrays(decodeHalf(bytes), header);
-  const recipe: Recipe = { profile, dlibWeight: header.dlibWeight, ...arrays };
+  const recipe: Recipe = { profile, dlibWeight: header.dlibWeight, ...splitArrays(decodeHalf(bytes), header) };
   checkShapes(recipe, headerFile);
   return recipe;
 }
