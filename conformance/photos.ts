@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 
 /** Where the sample photos come from: MIT-licensed, six photos of groups of three to five people. */
@@ -66,6 +67,27 @@ export async function cropFace(photo: Uint8Array, box: Box): Promise<Uint8Array>
 /** An image of one colour, without any face. */
 export function blankImage(width = 320, height = 240): Promise<Uint8Array> {
   return jpeg(sharp({ create: { width, height, channels: 3, background: { r: 120, g: 140, b: 160 } } }));
+}
+
+/** A PNG of one bit for each pixel, all of them black: a few kilobytes, however large it says it is. */
+export function blankPng(width: number, height: number): Uint8Array {
+  const size = Buffer.alloc(8);
+  size.writeUInt32BE(width, 0);
+  size.writeUInt32BE(height, 4);
+  const rows = Buffer.alloc(height * (1 + Math.ceil(width / 8)));
+  const chunk = (type: string, data: Uint8Array) => {
+    const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.length, 0);
+    frame.writeUInt32BE(crc32(named), 4);
+    return Buffer.concat([frame.subarray(0, 4), named, frame.subarray(4)]);
+  };
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    chunk('IHDR', Buffer.concat([size, Buffer.from([1, 0, 0, 0, 0])])),
+    chunk('IDAT', deflateSync(rows)),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 /** The photo stored lying on its side, with the EXIF orientation that says so. */
