@@ -1,4 +1,4 @@
-import { type Child, startChild } from '../shared/child.ts';
+import { type Child, type Cost, startChild } from '../shared/child.ts';
 import type { PeerAnswer, PeerQuestion } from '../shared/peers/pipeline-child.ts';
 import type { Progress } from '../shared/progress.ts';
 import { type Summary, seededRandom, shuffled, summarise } from '../shared/stats.ts';
@@ -20,6 +20,8 @@ export interface SideRow {
   readonly faces: number;
   readonly facesPerSecond: number;
   readonly photosPerSecond: number;
+  /** Faces per second of processor time: what facesPerSecond would be if nothing else ran. */
+  readonly facesPerCpuSecond: number;
   /** The most memory the side's process held up to the end of the set, bytes. */
   readonly peakBytes: number;
 }
@@ -43,7 +45,7 @@ const ORDER_SEED = 5;
 
 interface Side {
   readonly name: SideName;
-  embed(path: string): Promise<{ readonly ms: number; readonly faces: number; readonly peakBytes: number }>;
+  embed(path: string): Promise<Cost & { readonly faces: number; readonly peakBytes: number }>;
   close(): void;
 }
 
@@ -68,7 +70,7 @@ export async function measurePipelines(
     const figures: SetFigures[] = [];
     const random = seededRandom(ORDER_SEED);
     for (const { name, paths } of sets) {
-      const taken = new Map(sides.map((side) => [side, { ms: [] as number[], faces: 0, peakBytes: 0 }]));
+      const taken = new Map(sides.map((side) => [side, { ms: [] as number[], cpuMs: 0, faces: 0, peakBytes: 0 }]));
       for (const side of sides) for (const path of paths.slice(0, 2)) await side.embed(path);
       for (let round = 0; round < rounds; round++) {
         for (const [i, path] of shuffled(paths, random).entries()) {
@@ -76,8 +78,9 @@ export async function measurePipelines(
             const side = sides[(round + i + turn) % sides.length];
             const sum = side && taken.get(side);
             if (side === undefined || sum === undefined) continue;
-            const { ms, faces, peakBytes } = await side.embed(path);
+            const { ms, cpuMs, faces, peakBytes } = await side.embed(path);
             sum.ms.push(ms);
+            sum.cpuMs += cpuMs;
             sum.faces += faces;
             sum.peakBytes = peakBytes;
           }
@@ -87,7 +90,7 @@ export async function measurePipelines(
       figures.push({
         set: name,
         photos: paths.length,
-        sides: [...taken].map(([side, { ms, faces, peakBytes }]) => {
+        sides: [...taken].map(([side, { ms, cpuMs, faces, peakBytes }]) => {
           const seconds = ms.reduce((sum, x) => sum + x, 0) / 1000;
           return {
             side: side.name,
@@ -95,6 +98,7 @@ export async function measurePipelines(
             faces: faces / rounds,
             facesPerSecond: faces / seconds,
             photosPerSecond: ms.length / seconds,
+            facesPerCpuSecond: (1000 * faces) / cpuMs,
             peakBytes,
           };
         }),

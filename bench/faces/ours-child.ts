@@ -4,7 +4,7 @@ import { type FaceEngine, openFaceEngine } from '../../src/vision/face-engine.ts
 import type { EmbedFacesOptions } from '../../src/vision/faces.ts';
 import { profiles } from '../../src/vision/recipe/profiles.ts';
 import { openVisionPool, type VisionPool } from '../../src/vision/workers/index.ts';
-import { peakMemory, serveChild } from '../shared/child.ts';
+import { type Cost, peakMemory, serveChild, startCounting } from '../shared/child.ts';
 
 /** What our process is asked. */
 export type OurQuestion =
@@ -19,10 +19,8 @@ export type OurQuestion =
   /** Embeds all faces of all photos, as many at once as the pool takes. */
   | { readonly kind: 'embed-many'; readonly paths: readonly string[] };
 
-/** What it answers. */
-export interface OurAnswer {
-  /** Milliseconds from the files' bytes to the result. */
-  readonly ms: number;
+/** What it answers, with what the work cost from the files' bytes to the result; workers' processor time is not counted. */
+export interface OurAnswer extends Cost {
   readonly faces: number;
   readonly peakBytes: number;
 }
@@ -35,7 +33,7 @@ serveChild<OurQuestion, OurAnswer>(async (question) => {
   if (question.kind === 'open') {
     profile = question.profile;
     engine = await openFaceEngine({ modelsDir: question.modelsDir });
-    return { ms: 0, faces: 0, peakBytes: peakMemory() };
+    return { ms: 0, cpuMs: 0, faces: 0, peakBytes: peakMemory() };
   }
   if (question.kind === 'open-pool') {
     profile = question.profile;
@@ -48,19 +46,19 @@ serveChild<OurQuestion, OurAnswer>(async (question) => {
       workerMemoryBytes: 4 * 2 ** 30,
     });
     await pool.ready();
-    return { ms: 0, faces: 0, peakBytes: peakMemory() };
+    return { ms: 0, cpuMs: 0, faces: 0, peakBytes: peakMemory() };
   }
   const paths = question.kind === 'embed' ? [question.path] : question.paths;
   const find = question.kind === 'embed' ? question.find : 'all';
   const files = await Promise.all(paths.map((path) => readFile(path)));
   const embedder = pool ?? engine;
   if (embedder === undefined) throw new Error('neither engine nor pool was opened');
-  const start = performance.now();
+  const spent = startCounting();
   const found = await Promise.all(
     files.map((bytes) => embedder.embed({ bytes }, optionsOf(find), new AbortController().signal)),
   );
-  const ms = performance.now() - start;
-  return { ms, faces: found.reduce((sum, { accepted }) => sum + accepted.length, 0), peakBytes: peakOfAll() };
+  const cost = spent();
+  return { ...cost, faces: found.reduce((sum, { accepted }) => sum + accepted.length, 0), peakBytes: peakOfAll() };
 });
 
 /** This process' peak and, where the system tells it (Linux), its workers' too. */

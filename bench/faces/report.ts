@@ -21,6 +21,8 @@ export interface Target {
   readonly reached: number;
   readonly wanted: string;
   readonly met: boolean;
+  /** The same from processor time, where it was counted: what an undisturbed run would reach. */
+  readonly byCpu?: number;
 }
 
 /** Holds the figures against the targets. */
@@ -28,16 +30,17 @@ export function judge({ nets, pipelines }: Pick<FaceBench, 'nets' | 'pipelines'>
   return [
     ...nets.nets.map(({ label, ratio }) => atMost(`${label}: time over tfjs-wasm`, ratio, 2 / 3)),
     ...nets.together.map(({ label, ratio }) => atMost(`nets together, ${label}: time over tfjs-wasm`, ratio, 1 / 3)),
-    ...pipelines.flatMap((figures) => [
-      atLeast(`fast on ${figures.set}: faces/s over face-api's`, speedUp(figures, 'likeness fast'), 3),
-      atLeast(`accurate on ${figures.set}: faces/s over face-api's`, speedUp(figures, 'likeness accurate'), 1),
-    ]),
+    ...pipelines.flatMap((figures) => [speedUp(figures, 'fast', 3), speedUp(figures, 'accurate', 1)]),
   ];
 }
 
-function speedUp({ sides }: SetFigures, side: SideName): number {
-  const of = (name: SideName) => sides.find((row) => row.side === name)?.facesPerSecond ?? Number.NaN;
-  return of(side) / of('face-api');
+function speedUp({ set, sides }: SetFigures, profile: 'accurate' | 'fast', limit: number): Target {
+  const ratio = (rate: 'facesPerSecond' | 'facesPerCpuSecond') => {
+    const of = (name: SideName) => sides.find(({ side }) => side === name)?.[rate] ?? Number.NaN;
+    return of(`likeness ${profile}`) / of('face-api');
+  };
+  const target = atLeast(`${profile} on ${set}: faces/s over face-api's`, ratio('facesPerSecond'), limit);
+  return { ...target, byCpu: ratio('facesPerCpuSecond') };
 }
 
 function atMost(text: string, reached: number, limit: number): Target {
@@ -72,11 +75,12 @@ export function describeBench(bench: FaceBench, targets: readonly Target[]): str
     'From an image file to embedded faces, one process each',
     ...pipelines.map(({ set, photos, sides }) =>
       table(
-        [`${set}, ${photos} photos`, 'faces', 'faces/s', 'photos/s', 'ms p50', 'ms p95', 'peak MB'],
-        sides.map(({ side, faces, facesPerSecond, photosPerSecond, photo, peakBytes }) => [
+        [`${set}, ${photos} photos`, 'faces', 'faces/s', 'per CPU s', 'photos/s', 'ms p50', 'ms p95', 'peak MB'],
+        sides.map(({ side, faces, facesPerSecond, facesPerCpuSecond, photosPerSecond, photo, peakBytes }) => [
           side,
           faces,
           facesPerSecond.toFixed(1),
+          facesPerCpuSecond.toFixed(1),
           photosPerSecond.toFixed(1),
           ms(photo.p50),
           ms(photo.p95),
@@ -95,7 +99,8 @@ export function describeBench(bench: FaceBench, targets: readonly Target[]): str
     ),
     targets
       .map(
-        ({ text, reached, wanted, met }) => `${met ? 'met    ' : 'NOT MET'} ${text}: ${reached.toFixed(2)} (${wanted})`,
+        ({ text, reached, wanted, met, byCpu }) =>
+          `${met ? 'met    ' : 'NOT MET'} ${text}: ${reached.toFixed(2)} (${wanted})${byCpu === undefined ? '' : `, by processor time ${byCpu.toFixed(2)}`}`,
       )
       .join('\n'),
   ];

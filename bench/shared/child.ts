@@ -59,6 +59,25 @@ export function serveChild<Question, Answer>(answer: (question: Question) => Pro
   });
 }
 
+/** What one piece of work took. */
+export interface Cost {
+  /** Milliseconds on the clock. */
+  readonly ms: number;
+  /** Milliseconds of processor time, of all threads of this process: hardly disturbed by other work on the machine. */
+  readonly cpuMs: number;
+}
+
+/** Starts to count; the returned function tells what was spent since. */
+export function startCounting(): () => Cost {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  return () => {
+    const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(cpu);
+    return { ms, cpuMs: (user + system) / 1000 };
+  };
+}
+
 /** The most memory this process ever held, bytes. */
 export function peakMemory(): number {
   return process.resourceUsage().maxRSS * 1024;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { peakMemory, serveChild } from '../child.ts';
+import { type Cost, peakMemory, serveChild, startCounting } from '../child.ts';
 import { openPeer, type PeerName, type PeerPipeline } from './pipelines.ts';
 
 /** What a peer's process is asked. */
@@ -9,10 +9,8 @@ export type PeerQuestion =
   /** Compares the faces of two photos; both are embedded once and remembered in this process only. */
   | { readonly kind: 'compare'; readonly a: string; readonly b: string };
 
-/** What it answers. */
-export interface PeerAnswer {
-  /** Milliseconds from the file's bytes to the result. */
-  readonly ms: number;
+/** What it answers, with what the work cost from the files' bytes to the result. */
+export interface PeerAnswer extends Cost {
   readonly faces: number;
   /** Undefined when a face was not found. */
   readonly score: number | undefined;
@@ -28,11 +26,11 @@ serveChild<PeerQuestion, PeerAnswer>(async (question) => {
   if (peer === undefined) throw new Error('the peer was not opened');
   if (question.kind === 'embed-all') {
     const file = await readFile(question.path);
-    const start = performance.now();
+    const spent = startCounting();
     const faces = await peer.embedAll(file);
-    return { ms: performance.now() - start, faces, score: undefined, peakBytes: peakMemory() };
+    return { ...spent(), faces, score: undefined, peakBytes: peakMemory() };
   }
-  const start = performance.now();
+  const spent = startCounting();
   let score: number | undefined;
   if (question.kind === 'compare') {
     const embed = async (path: string) => {
@@ -42,5 +40,5 @@ serveChild<PeerQuestion, PeerAnswer>(async (question) => {
     const [a, b] = [await embed(question.a), await embed(question.b)];
     score = a && b && peer.scoreOf(a, b);
   }
-  return { ms: performance.now() - start, faces: 0, score, peakBytes: peakMemory() };
+  return { ...spent(), faces: 0, score, peakBytes: peakMemory() };
 });

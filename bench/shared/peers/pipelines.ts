@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeImage, defaultImageLimits } from '../../../src/media/index.ts';
+import { decodeImage, defaultImageLimits, type PixelImage } from '../../../src/media/index.ts';
 import { peersFolder } from './install.ts';
 import { openTensorFlow, requirePeer, type Tensor, type TensorFlow } from './tensorflow.ts';
 
@@ -11,7 +11,7 @@ export type PeerName = 'face-api' | 'human';
 export interface PeerPipeline {
   /** Detects every face and embeds it. @returns how many were embedded */
   embedAll(file: Uint8Array): Promise<number>;
-  /** Embeds the face that the peer takes for the one of the photo; undefined when it finds none. */
+  /** Embeds every face and gives the one nearest to the photo's middle, whom an LFW image is about; undefined when none is found. */
   embedOne(file: Uint8Array): Promise<Float32Array | undefined>;
   /** How alike two embeddings are by the peer's own measure: higher is more alike. */
   scoreOf(a: Float32Array, b: Float32Array): number;
@@ -23,25 +23,44 @@ export function openPeer(name: PeerName): Promise<PeerPipeline> {
 }
 
 /** Both peers get the decoder that Likeness uses, so that pipelines are compared and not decoders. */
-async function decode(tf: TensorFlow, file: Uint8Array, batch: boolean, type: 'float32' | 'int32'): Promise<Tensor> {
-  const { data, width, height } = await decodeImage(file, { limits: defaultImageLimits });
-  return tf.tensor(data, batch ? [1, height, width, 3] : [height, width, 3], type);
+function pipelineOf(
+  embed: (image: PixelImage) => Promise<readonly PeerFace[]>,
+): Pick<PeerPipeline, 'embedAll' | 'embedOne'> {
+  const decode = (file: Uint8Array) => decodeImage(file, { limits: defaultImageLimits });
+  return {
+    embedAll: async (file) => (await embed(await decode(file))).length,
+    embedOne: async (file) => {
+      const image = await decode(file);
+      return nearestToMiddle(await embed(image), image.width, image.height)?.embedding;
+    },
+  };
+}
+
+/** A face as every peer can tell it; the box in pixels. */
+interface PeerFace {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly embedding: Float32Array;
+}
+
+function nearestToMiddle(faces: readonly PeerFace[], width: number, height: number): PeerFace | undefined {
+  const distance = (face: PeerFace) =>
+    Math.hypot(face.x + face.width / 2 - width / 2, face.y + face.height / 2 - height / 2);
+  return [...faces].sort((a, b) => distance(a) - distance(b))[0];
 }
 
 interface FaceApiFace {
+  readonly detection: { readonly box: Omit<PeerFace, 'embedding'> };
   readonly descriptor: Float32Array;
-}
-interface FaceApiTask<Result> extends PromiseLike<Result> {
-  withFaceLandmarks(): {
-    withFaceDescriptors(): PromiseLike<readonly FaceApiFace[]>;
-    withFaceDescriptor(): PromiseLike<FaceApiFace | undefined>;
-  };
 }
 interface FaceApi {
   readonly tf: TensorFlow;
   readonly nets: Readonly<Record<string, { loadFromDisk(folder: string): Promise<void> }>>;
-  detectAllFaces(image: Tensor): FaceApiTask<readonly unknown[]>;
-  detectSingleFace(image: Tensor): FaceApiTask<unknown>;
+  detectAllFaces(image: Tensor): {
+    withFaceLandmarks(): { withFaceDescriptors(): PromiseLike<readonly FaceApiFace[]> };
+  };
   euclideanDistance(a: Float32Array, b: Float32Array): number;
 }
 
@@ -53,31 +72,33 @@ async function openFaceApi(): Promise<PeerPipeline> {
   for (const net of ['ssdMobilenetv1', 'faceLandmark68Net', 'faceRecognitionNet']) {
     await api.nets[net]?.loadFromDisk(models);
   }
-  const withImage = async <T>(file: Uint8Array, use: (image: Tensor) => PromiseLike<T>): Promise<T> => {
-    const image = await decode(api.tf, file, false, 'int32');
+  const embed = async ({ data, width, height }: PixelImage): Promise<PeerFace[]> => {
+    const image = api.tf.tensor(data, [height, width, 3], 'int32');
     try {
-      return await use(image);
+      const faces = await api.detectAllFaces(image).withFaceLandmarks().withFaceDescriptors();
+      return faces.map(({ detection: { box }, descriptor }) => {
+        const { x, y, width: w, height: h } = box;
+        return { x, y, width: w, height: h, embedding: descriptor };
+      });
     } finally {
       image.dispose();
     }
   };
   return {
-    embedAll: async (file) =>
-      (await withImage(file, (image) => api.detectAllFaces(image).withFaceLandmarks().withFaceDescriptors())).length,
-    embedOne: async (file) =>
-      (await withImage(file, (image) => api.detectSingleFace(image).withFaceLandmarks().withFaceDescriptor()))
-        ?.descriptor,
+    ...pipelineOf(embed),
     scoreOf: (a, b) => -api.euclideanDistance(a, b),
   };
 }
 
 interface HumanResult {
-  readonly face: readonly { readonly embedding?: readonly number[] }[];
+  readonly face: readonly {
+    readonly box: readonly [x: number, y: number, width: number, height: number];
+    readonly embedding?: readonly number[];
+  }[];
   readonly error: string | null;
 }
 interface Human {
   readonly tf: TensorFlow;
-  readonly config: { face: { detector: { maxDetected: number } } };
   readonly match: { distance(a: readonly number[], b: readonly number[]): number };
   load(): Promise<void>;
   detect(image: Tensor): Promise<HumanResult>;
@@ -109,23 +130,20 @@ async function openHuman(): Promise<PeerPipeline> {
     gesture: { enabled: false },
   });
   await human.load();
-  const embeddingsOf = async (file: Uint8Array, maxDetected: number): Promise<(readonly number[])[]> => {
-    human.config.face.detector.maxDetected = maxDetected;
-    const image = await decode(human.tf, file, true, 'float32');
+  const embed = async ({ data, width, height }: PixelImage): Promise<PeerFace[]> => {
+    const image = human.tf.tensor(data, [1, height, width, 3], 'float32');
     try {
       const { face, error } = await human.detect(image);
       if (error) throw new Error(`human: ${error}`);
-      return face.flatMap(({ embedding }) => (embedding?.length ? [embedding] : []));
+      return face.flatMap(({ box: [x, y, w, h], embedding }) =>
+        embedding?.length ? [{ x, y, width: w, height: h, embedding: Float32Array.from(embedding) }] : [],
+      );
     } finally {
       image.dispose();
     }
   };
   return {
-    embedAll: async (file) => (await embeddingsOf(file, 100)).length,
-    embedOne: async (file) => {
-      const [first] = await embeddingsOf(file, 1);
-      return first && Float32Array.from(first);
-    },
+    ...pipelineOf(embed),
     // its similarity is the same order, but clipped and rounded to two digits
     scoreOf: (a, b) => -human.match.distance([...a], [...b]),
   };
