@@ -19,6 +19,8 @@ export interface LabelledFace {
   readonly person: number;
   /** `[1024]`, faceres' raw feature: mean of crop and mirror. */
   readonly feature: Float32Array;
+  /** 0..1, faceres' gender. */
+  readonly male: number;
 }
 
 /** Progress of a long step. */
@@ -79,7 +81,7 @@ export async function measureLabelledFaces(
       const face = nearestToCentre(await findAllFaces(nets, image, signal), image.width, image.height);
       if (face === undefined) continue;
       const [outputs] = await faceresOutputs(faceres, image, [face.mesh], signal);
-      if (outputs) faces.push({ labels: known, person, feature: outputs.feature });
+      if (outputs) faces.push({ labels: known, person, feature: outputs.feature, male: outputs.male });
     }
   }
   await Promise.all([...Object.values(nets), faceres].map((net) => net.close()));

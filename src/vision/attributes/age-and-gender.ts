@@ -43,12 +43,17 @@ export function ageRangeOf(age: Float32Array): NonNullable<FaceAttributes['ageRa
 const EVEN_ODDS = 0.58;
 const STEEPNESS = 2.5;
 
+/** Calibrated log-odds that a face looks male, of faceres' output 0..1. */
+export function maleLogit(male: number): number {
+  return STEEPNESS * (logitOf(male) - logitOf(EVEN_ODDS));
+}
+
 /**
  * How the face looks, which need not be how the person identifies.
  *
  * @param male 0..1, faceres' output
  */
 export function genderOf(male: number): Judgement<'Male' | 'Female'> {
-  const { value, confidence } = judge(STEEPNESS * (logitOf(male) - logitOf(EVEN_ODDS)));
+  const { value, confidence } = judge(maleLogit(male));
   return { value: value ? 'Male' : 'Female', confidence };
 }

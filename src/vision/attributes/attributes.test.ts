@@ -6,7 +6,7 @@ import { eyeDirectionOf } from './gaze.ts';
 import { judge } from './judgement.ts';
 import { eyesOpenOf, mouthGapOf, mouthOpenOf, smileOf } from './mouth-and-eyes.ts';
 import { normaliseFeature, openProbes, PROBE_FIELDS, probeLogits } from './probes.ts';
-import { combineEyewear, wornAndGrown } from './worn-and-grown.ts';
+import { combineProbes, wornAndGrown } from './worn-and-grown.ts';
 
 /** Ages with all weight on the given years. */
 function ages(weights: Readonly<Record<number, number>>): Float32Array {
@@ -58,11 +58,12 @@ function iris(eyeX: number, dx: number, dy: number): Float32Array {
 
 function anatomy(dx: number, dy: number, options: { openness?: number; left?: number; shape?: FaceShape } = {}) {
   const points = mesh(options.shape);
+  const eyeX = 30 * Math.cos(((options.shape?.yaw ?? 0) * Math.PI) / 180);
   return {
     mesh: points,
     meshFlag: 1,
     box: { x0: 0, y0: 0, x1: 1, y1: 1 },
-    iris: { left: iris(-30, options.left ?? dx, dy), right: iris(30, dx, dy), openness: options.openness ?? 0.22 },
+    iris: { left: iris(-eyeX, options.left ?? dx, dy), right: iris(eyeX, dx, dy), openness: options.openness ?? 0.22 },
   };
 }
 
@@ -190,15 +191,11 @@ describe('eyes', () => {
     expect(gaze(4, -5)?.pitch).toBeGreaterThan(15);
   });
 
-  it('look where a turned head points when they rest in the middle of its eyelids', () => {
-    const straight = (yaw: number) => {
-      const forwardX = Math.sin((yaw * Math.PI) / 180);
-      return gaze(5.5 * forwardX, -0.6, { shape: { yaw } })?.yaw ?? 0;
-    };
-    const face = mesh({ yaw: 30 });
-    const sign = Math.sign(frameOf(face).forward[0]);
-    expect(sign * (gaze(sign * 2.5, -0.6, { shape: { yaw: 30 } })?.yaw ?? 0)).toBeGreaterThan(15);
-    expect(straight(0)).toBeCloseTo(0, 0);
+  it('look where a turned head points when they are turned with it, and into the camera when they are turned back', () => {
+    const shape = { yaw: 30 };
+    const side = Math.sign(frameOf(mesh(shape)).forward[0]);
+    expect(side * (gaze(side * 2.5, -0.6, { shape })?.yaw ?? 0)).toBeGreaterThan(20);
+    expect(Math.abs(gaze(side * -2.5, -0.6, { shape })?.yaw ?? 90)).toBeLessThan(3);
   });
 
   it('have no direction when shut, hidden, small or at odds with each other', () => {
@@ -241,16 +238,23 @@ describe('probes', () => {
   });
 
   it('never tell eyeglasses and sunglasses of one face', () => {
-    const both = combineEyewear({ eyeglasses: 3, sunglasses: 3, beard: 0, mustache: 0 });
+    const both = combineProbes({ eyeglasses: 3, sunglasses: 3, beard: 0, mustache: 0 }, 1);
     expect(both.sunglasses).toBe(3);
     expect(both.eyeglasses).toBeLessThan(0);
-    expect(combineEyewear({ eyeglasses: 3, sunglasses: -9, beard: 0, mustache: 0 }).eyeglasses).toBeCloseTo(3, 2);
+    expect(combineProbes({ eyeglasses: 3, sunglasses: -9, beard: 0, mustache: 0 }, 1).eyeglasses).toBeCloseTo(3, 2);
+  });
+
+  it('take a shadow on a face that does not look male for no beard', () => {
+    const logits = { eyeglasses: -5, sunglasses: -5, beard: 2, mustache: 2 };
+    expect(combineProbes(logits, 0.98).beard).toBeGreaterThan(1.5);
+    expect(combineProbes(logits, 0.1).beard).toBeLessThan(0);
+    expect(combineProbes(logits, 0.1).mustache).toBeLessThan(0);
   });
 
   it('stay silent about faces that are too small or turned too far', () => {
-    const feature = new Float32Array(1024).fill(1);
-    expect(Object.keys(wornAndGrown(openProbes(), feature, frameOf(mesh()))).sort()).toEqual([...PROBE_FIELDS].sort());
-    expect(wornAndGrown(openProbes(), feature, frameOf(mesh({ eyeSpan: 10 })))).toEqual({});
-    expect(wornAndGrown(openProbes(), feature, frameOf(mesh({ yaw: 70 })))).toEqual({});
+    const face = { feature: new Float32Array(1024).fill(1), male: 0.5 };
+    expect(Object.keys(wornAndGrown(openProbes(), face, frameOf(mesh()))).sort()).toEqual([...PROBE_FIELDS].sort());
+    expect(wornAndGrown(openProbes(), face, frameOf(mesh({ eyeSpan: 10 })))).toEqual({});
+    expect(wornAndGrown(openProbes(), face, frameOf(mesh({ yaw: 70 })))).toEqual({});
   });
 });

@@ -23,7 +23,17 @@ export interface OpenFaceDescriber extends FaceDescriber {
 
 /** Attributes that the emotion nets take part in: laughing lifts the mouth and narrows the eyes. */
 const FROM_EMOTIONS: readonly FaceAttribute[] = ['emotions', 'smile', 'eyesOpen'];
-const FROM_FACERES: readonly FaceAttribute[] = ['ageRange', 'gender', 'eyeglasses', 'sunglasses', 'beard', 'mustache'];
+/** Eyes are in it because dark glasses, which faceres tells, hide them. */
+const FROM_FACERES: readonly FaceAttribute[] = [
+  'eyesOpen',
+  'eyeDirection',
+  'ageRange',
+  'gender',
+  'eyeglasses',
+  'sunglasses',
+  'beard',
+  'mustache',
+];
 
 /**
  * Opens what tells the attributes of faces: two small nets and the linear probes; age, gender and the probes read
@@ -65,15 +75,13 @@ function describeFace(
 ): FaceAttributes {
   const { mesh, iris } = anatomy;
   const frame = frameOf(mesh);
-  const eyeDirection = eyeDirectionOf(anatomy, frame);
+  const worn = faceres && wornAndGrown(probes, faceres, frame);
+  const seesEyes = worn?.sunglasses?.value !== true;
+  const eyeDirection = seesEyes ? eyeDirectionOf(anatomy, frame) : undefined;
   return {
-    ...(faceres && {
-      ageRange: ageRangeOf(faceres.age),
-      gender: genderOf(faceres.male),
-      ...wornAndGrown(probes, faceres.feature, frame),
-    }),
+    ...(faceres && { ageRange: ageRangeOf(faceres.age), gender: genderOf(faceres.male), ...worn }),
     ...(emotions && { emotions: rankEmotions(emotions), smile: smileOf(mesh, frame, emotions.HAPPY) }),
-    ...(emotions && iris && { eyesOpen: eyesOpenOf(iris.openness, emotions.HAPPY) }),
+    ...(emotions && iris && seesEyes && { eyesOpen: eyesOpenOf(iris.openness, emotions.HAPPY) }),
     ...(eyeDirection && { eyeDirection }),
     mouthOpen: mouthOpenOf(mesh),
   };

@@ -54,7 +54,7 @@ export function smileOf(mesh: Float32Array, frame: FaceFrame, happy: number): Ju
 const OPENNESS_OF_OPEN_EYES = 0.1;
 /** Laughing eyes narrow without closing. */
 const OPENNESS_LOST_TO_SMILE = 0.015;
-const OPENNESS_SPREAD = 0.012;
+const OPENNESS_SPREAD = 0.02;
 
 /**
  * Whether the eyes are open.
