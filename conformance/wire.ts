@@ -25,6 +25,8 @@ export interface WireRequest {
   readonly signedAt?: Date;
   /** Changes the signed headers before they are sent. */
   readonly tamper?: (headers: Record<string, string>) => void;
+  /** Sent instead of the body that was signed. */
+  readonly sentBody?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -70,7 +72,7 @@ export async function send(server: Server, request: WireRequest): Promise<WireAn
   );
   const headers = { ...signed.headers };
   request.tamper?.(headers);
-  return sendUnsigned(server, { ...request, headers });
+  return sendUnsigned(server, { ...request, headers, body: request.sentBody ?? body });
 }
 
 /** Sends a request without touching its headers. */
