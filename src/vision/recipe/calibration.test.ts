@@ -84,9 +84,14 @@ describe('a calibration', () => {
     }
   });
 
-  it('lets every score pass at 0 and a finite one at 100', () => {
+  it('reaches 100 at 1 in 100 million', () => {
+    expect(calibration.scoreOf(100)).toBeCloseTo(0.8, 9);
+    expect(calibration.similarityOf(0.8 + 1e-9)).toBe(100);
+    expect(calibration.similarityOf(0.799)).toBeLessThan(99.991);
+  });
+
+  it('lets every score pass at 0 and none beyond the ends of the scale', () => {
     expect(calibration.scoreOf(0)).toBe(Number.NEGATIVE_INFINITY);
-    expect(calibration.scoreOf(100)).toBeLessThan(2);
     expect(calibration.similarityOf(-3)).toBe(0);
     expect(calibration.similarityOf(9)).toBe(100);
   });
@@ -145,6 +150,12 @@ describe.each(versions)('the shipped calibration of %s', (modelVersion) => {
     }
     const missed = data.missedMatches.map(({ rate }) => rate);
     expect(missed).toEqual(missed.toSorted((a, b) => a - b));
+  });
+
+  it('lets a photo match its own copy at 100', () => {
+    // The least score of a face with itself among 763 photos of LFW.
+    const leastOwnScore = { 'likeness-1-accurate': 0.9169, 'likeness-1-fast': 0.8502 }[modelVersion];
+    expect(calibration.scoreOf(100)).toBeLessThan(leastOwnScore!);
   });
 
   it('is described with its missed matches at 80, 90 and 99', () => {

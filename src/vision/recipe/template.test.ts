@@ -63,8 +63,24 @@ describe('a template', () => {
   });
 });
 
+/** Of the first face, and its score with the second, which is the first one backwards. */
+const golden = {
+  accurate: { first: [0.0846, -0.019, 0.0348, -0.0355], score: 0.0818 },
+  fast: { first: [0.0166, 0.0101, 0.0358, -0.0029], score: 0.1016 },
+};
+const faceB = { dlib: faceA.dlib.toReversed(), faceres: faceA.faceres.toReversed() };
+
 describe.each(Object.values(profiles))('the shipped recipe $name', ({ name, dimensions, nets }) => {
   const recipe = openRecipe(name);
+
+  it('gives fixed inputs the templates it gave when its model version was named', () => {
+    const a = templateOf(recipe, faceA);
+    const b = templateOf(recipe, faceB);
+    golden[name].first.forEach((x, i) => {
+      expect(a[i]).toBeCloseTo(x, 3);
+    });
+    expect(a.reduce((sum, x, i) => sum + x * b[i]!, 0)).toBeCloseTo(golden[name].score, 3);
+  });
 
   it('has the shapes its profile says', () => {
     expect(recipe.profile.nets).toEqual(nets);
