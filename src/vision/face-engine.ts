@@ -1,6 +1,7 @@
 import { decodeImage, defaultImageLimits, type ImageLimits, type PixelImage } from '../media/index.ts';
 import { readData } from '../shared/package-root.ts';
 import { type Pyramid, pyramidOf } from './align/raster.ts';
+import { createFaceDescriber } from './attributes/index.ts';
 import {
   type DetectorNets,
   type FoundFace,
@@ -85,12 +86,20 @@ interface Found {
 }
 
 /**
- * Opens the engine that a worker process runs.
+ * Opens the engine that a worker process runs, attributes included.
  *
- * @throws what {@link createFaceEngine} throws
+ * @throws {UnknownModelError | ModelMissingError | ModelCorruptError | ProbesCorruptError}
  */
-export function openFaceEngine({ modelsDir, limits }: EngineSettings): Promise<FaceEngine> {
-  return createFaceEngine({ models: openModelStore({ modelsDir }), ...(limits && { limits }) });
+export async function openFaceEngine({ modelsDir, limits }: EngineSettings): Promise<FaceEngine> {
+  const models = openModelStore({ modelsDir });
+  const describer = await createFaceDescriber({ models });
+  const engine = await createFaceEngine({ models, describer, ...(limits && { limits }) });
+  return {
+    ...engine,
+    async close() {
+      await Promise.all([engine.close(), describer.close()]);
+    },
+  };
 }
 
 /**

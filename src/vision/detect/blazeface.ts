@@ -1,5 +1,5 @@
 import type { Pyramid } from '../align/raster.ts';
-import { type PixelFormat, scaleImage } from '../align/warp.ts';
+import { cutChip, type PixelFormat, scaleImage } from '../align/warp.ts';
 import { type Net, type NetOutput, outputOf } from '../sessions/net.ts';
 import { type FaceCandidate, suppress } from './boxes.ts';
 
@@ -61,13 +61,36 @@ export function decodeBlazeface(
 }
 
 /**
- * Looks for large faces with one pass of blazeface-back over the whole image: heads turned any way, from about a
- * twelfth of the longer side.
+ * Looks for large faces with one pass of blazeface-back over the whole image: heads turned any way but upside down, from
+ * about a twelfth of the longer side.
  *
  * @param minScore 0..1
+ * @param upsideDown looks at the image turned by 180 degrees instead, for heads that are upside down in it
  */
-export async function runBlazeface(net: Net, image: Pyramid, minScore: number): Promise<FaceCandidate[]> {
+export async function runBlazeface(
+  net: Net,
+  image: Pyramid,
+  minScore: number,
+  upsideDown = false,
+): Promise<FaceCandidate[]> {
   const scale = SIDE / Math.max(image.width, image.height);
-  const outputs = await net.run(scaleImage(image, scale, SIDE, SIDE, BLAZEFACE_FORMAT), [1, SIDE, SIDE, 3]);
-  return decodeBlazeface(outputs, scale, minScore);
+  if (!upsideDown) {
+    const outputs = await net.run(scaleImage(image, scale, SIDE, SIDE, BLAZEFACE_FORMAT), [1, SIDE, SIDE, 3]);
+    return decodeBlazeface(outputs, scale, minScore);
+  }
+  const input = new Float32Array(SIDE * SIDE * 3);
+  const turn = (side: number) => (side - 1) * scale + (scale - 1) / 2;
+  const transform = { a: -scale, b: 0, tx: turn(image.width), ty: turn(image.height) };
+  cutChip(image, transform, SIDE, SIDE, BLAZEFACE_FORMAT, input);
+  const found = decodeBlazeface(await net.run(input, [1, SIDE, SIDE, 3]), scale, minScore);
+  return found.map(({ box, score, roll = 0 }) => ({
+    box: {
+      x0: image.width - box.x1,
+      y0: image.height - box.y1,
+      x1: image.width - box.x0,
+      y1: image.height - box.y0,
+    },
+    score,
+    roll: roll > 0 ? roll - Math.PI : roll + Math.PI,
+  }));
 }

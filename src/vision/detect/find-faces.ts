@@ -71,13 +71,18 @@ const TURNED = 0.35;
 const MESHES_PER_RUN = 4;
 
 /**
- * Finds up to 200 faces, the largest first.
+ * Finds up to 200 faces, the largest first. Only when there is none, large heads that are upside down are
+ * looked for; of 30 such photos 6 come out right, in the others the head is taken for an upright one.
  *
  * @throws {DOMException} AbortError when the signal fires between two runs
  */
 export async function findAllFaces(nets: DetectorNets, image: Pyramid, signal: AbortSignal): Promise<FoundFace[]> {
   const candidates = await findCandidates(nets, image, signal);
-  return meshFaces(nets.facemesh, image, candidates, signal);
+  const faces = await meshFaces(nets.facemesh, image, candidates, signal);
+  if (faces.length > 0) return faces;
+  signal.throwIfAborted();
+  const upsideDown = await runBlazeface(nets.blazeface, image, BLAZEFACE_MIN_SCORE, true);
+  return meshFaces(nets.facemesh, image, upsideDown, signal);
 }
 
 /** Longer side of FaceBoxes' input for the quick look; 19 ms. */
