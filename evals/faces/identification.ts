@@ -36,12 +36,14 @@ const DRAWS = 10;
  *
  * @param scores `[images, images]`, cross-validated
  * @param galleries sizes below the number of people, so that some stay unenrolled
+ * @param isExcluded leaves pairs of images out of the candidates
  */
 export function identify(
   scores: Matrix<Float32Array>,
   lfw: Lfw,
   galleries: readonly number[],
   thresholds: readonly SearchThreshold[],
+  isExcluded: (a: number, b: number) => boolean = () => false,
 ): Identification[] {
   const random = seededRandom(SEED);
   const facesOf = new Map<number, number[]>();
@@ -60,7 +62,11 @@ export function identify(
       lfw.images.forEach(({ person }, probe) => {
         const mate = enrolled.get(person);
         if (mate === probe) return;
-        const row = gallery.map((face) => scores.data[probe * scores.columns + face] ?? Number.NEGATIVE_INFINITY);
+        const row = gallery.map((face) =>
+          isExcluded(probe, face)
+            ? Number.NEGATIVE_INFINITY
+            : (scores.data[probe * scores.columns + face] ?? Number.NEGATIVE_INFINITY),
+        );
         const mateScore = mate === undefined ? undefined : scores.data[probe * scores.columns + mate];
         const best = Math.max(...row);
         thresholds.forEach(({ score }, t) => {

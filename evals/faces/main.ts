@@ -93,7 +93,7 @@ function measureProfile(profile: ProfileName, lfw: Lfw, features: FaceFeatures):
     withoutLabelErrors: verify(scores, lfw, errors.isOne),
     labelErrors: errors.count,
     tarOfLabelledPairs: tarOfLabelledPairs(scores, lfw, 1e-3),
-    identification: identify(scores, lfw, GALLERIES, searchThresholds(profile)),
+    identification: identify(scores, lfw, GALLERIES, searchThresholds(profile), errors.isOne),
   };
 }
 

@@ -52,7 +52,7 @@ export function reportText(report: FaceReport): string {
       ]),
     ]),
     '',
-    'Identification: one face each of N people enrolled, all other faces searched for, 10 draws',
+    'Identification: one face each of N people enrolled, all other faces searched for, 10 draws, label errors left out',
     table([
       ['profile', 'gallery', 'similarity', 'missed mates', 'false candidates', 'expected', 'searches with any'],
       ...report.profiles.flatMap(({ modelVersion, identification }) =>
@@ -129,7 +129,7 @@ function peerTable({ profiles }: FaceReport, peers: readonly PeerFigures[]): str
 function targetRow({ figure, unit, reached, atLeast, atMost, met }: Target): string[] {
   const shown = (x: number): string => (unit === 'share' ? percent(x) : String(x));
   const bound = atLeast === undefined ? `at most ${shown(atMost ?? 0)}` : `at least ${shown(atLeast)}`;
-  return [met ? 'met' : 'MISSED', figure, shown(reached), bound];
+  return [figure, shown(reached), bound, met ? 'met' : 'MISSED'];
 }
 
 function percent(share: number): string {
