@@ -57,7 +57,7 @@ const ALONE_MIN_SCORE = 0.75;
 const FINE_SCALE = 1.5;
 /** The half scale must still have this longer side: below, FaceBoxes misses half-hidden heads behind the large face. */
 const MIN_COARSE_SIDE = 640;
-/** Bounds the memory of one pass: at most 2880 x 2880 net pixels, about 0.5 GB inside the net. */
+/** Bounds the memory of one pass: at most 2944 x 2944 net pixels, for which a process of 115 MB grows to 292 MB. */
 const MAX_NET_SIDE = 2880;
 /** A face this tall, in heights of the photo, makes it a portrait, see {@link findCandidates}. */
 const PORTRAIT_FACE = 0.2;
@@ -99,7 +99,8 @@ const RIVAL_AREA = 0.6;
  *
  * Sure is a score of .5, a mesh flag of .9 and a height of a twentieth of the longer side. Faces nearly as large are
  * measured by their mesh too, as the thorough way does. With blazeface alone 8 of 506 photos got another face than the
- * thorough way gives, all of them beside a face of nearly the same size; hence FaceBoxes at 640 pixels.
+ * thorough way gives, all of them beside a face of nearly the same size; with FaceBoxes at 640 pixels
+ * too it is 3 of 631, where the sizes differ by at most 13 %.
  */
 export async function findLargestQuickly(
   nets: DetectorNets,
@@ -160,7 +161,8 @@ function faceOf(score: number, { points, flag }: MeshReading): FoundFace {
  * turned further than FaceBoxes knows.
  *
  * When blazeface saw a face of a fifth of the photo's height, FaceBoxes looks at half that scale first; only if it then
- * sees anything small is the enlarged image worth its time. On 124 photos the 28 that this spared lost no face.
+ * sees anything small is the enlarged image worth its time. On 124 photos this
+ * lost no face; from a face of .12 on it loses one.
  */
 async function findCandidates(nets: DetectorNets, image: Pyramid, signal: AbortSignal): Promise<FaceCandidate[]> {
   const longer = Math.max(image.width, image.height);

@@ -104,7 +104,7 @@ function toImage(points: Float32Array, from: number, chip: Similarity): Float32A
 /**
  * Runs facemesh once over every region, in batches.
  *
- * @param batch regions a run; see BATCH in the engine's measurements
+ * @param batch regions a run; batches gain nothing in time (4.2 ms each alone, 3.8 by 4, 4.0 by 16)
  * @source Y. Kartynnik et al., "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019
  * @throws {DOMException} AbortError when the signal fires between two runs
  */
