@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Rekognition } from '@aws-sdk/client-rekognition';
 import { type ComposeOptions, dataFiles, readCredentialsIni } from '../compose.ts';
-import { type Config, loadConfig, readEnvironment } from '../config/index.ts';
+import { type Config, isLoopback, loadConfig, readEnvironment } from '../config/index.ts';
 import { type LikenessSettings, openLikeness, type RekognitionMethods } from '../library.ts';
 import type { Terminal } from './output.ts';
 import { createProgress } from './progress.ts';
@@ -61,7 +61,8 @@ export async function connect(options: GlobalOptions, terminal: Terminal): Promi
   const endpoint = options.endpoint ?? addressOf(config);
   if (options.endpoint !== undefined || (await isServing(endpoint))) {
     const credentialsFile = dataFiles(config).credentials;
-    const own = options.endpoint === undefined && existsSync(credentialsFile);
+    // A server on this machine is most likely this data folder's; keys never go elsewhere by themselves.
+    const own = existsSync(credentialsFile) && isLoopback(new URL(endpoint).hostname);
     const client = new Rekognition({
       endpoint,
       region: config.region,

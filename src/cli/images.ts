@@ -52,7 +52,7 @@ export async function drawFrames(imagePath: string, frames: readonly Frame[], ou
   const upright = await sharp(imagePath).autoOrient().toBuffer({ resolveWithObject: true });
   const { width, height } = upright.info;
   const stroke = Math.max(2, Math.round(Math.max(width, height) / 500));
-  const font = stroke * 7;
+  const font = stroke * 12;
   const shapes = frames.map(({ box, caption, colour, points = [] }) => {
     const x = (box?.Left ?? 0) * width;
     const y = (box?.Top ?? 0) * height;
@@ -61,7 +61,7 @@ export async function drawFrames(imagePath: string, frames: readonly Frame[], ou
         `<circle cx="${(point.X ?? 0) * width}" cy="${(point.Y ?? 0) * height}" r="${stroke}" fill="${colour}"/>`,
     );
     return `<rect x="${x}" y="${y}" width="${(box?.Width ?? 0) * width}" height="${(box?.Height ?? 0) * height}" fill="none" stroke="${colour}" stroke-width="${stroke}"/>
-      <text x="${x}" y="${Math.max(font, y - stroke * 2)}" font-size="${font}" font-family="sans-serif" fill="${colour}" stroke="#000" stroke-width="${stroke / 4}" paint-order="stroke">${escapeXml(caption)}</text>${dots.join('')}`;
+      <text x="${x}" y="${Math.max(font, y - stroke * 3)}" font-size="${font}" font-weight="bold" font-family="sans-serif" fill="${colour}" stroke="#000" stroke-width="${stroke}" paint-order="stroke">${escapeXml(caption)}</text>${dots.join('')}`;
   });
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`;
   await sharp(upright.data)
