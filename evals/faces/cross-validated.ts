@@ -28,8 +28,10 @@ export function crossValidatedFaces(
 ): Matrix<Float32Array> {
   const n = lfw.images.length;
   const key = createHash('sha256')
-    .update(JSON.stringify([profile, features.key, parameters]))
+    .update(JSON.stringify([profile, parameters]))
+    .update(features.found)
     .update(features.dlib.data)
+    .update(features.faceres.data)
     .digest('hex');
   const file = join(evaluationCache(), `lfw-scores-${profile}-${key.slice(0, 16)}.f32`);
   if (!options.fresh && existsSync(file)) {
