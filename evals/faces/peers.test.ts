@@ -16,6 +16,7 @@ test('scores that part the pairs are without error', () => {
 test('a face not found is an error, of mated and of impostor pairs', () => {
   expect(figuresOf('face-api', pairs([0.8, undefined], [0.1, undefined]))).toMatchObject({
     accuracy: 0.5,
+    accuracyWhereFound: 1,
     tarAt1e3: 0.5,
     pairsWithoutFace: 10,
   });

@@ -15,6 +15,8 @@ export interface PeerFigures {
   readonly pairs: number;
   /** 0..1: share of pairs judged rightly, each fold by the threshold that is best on the others; a face not found is an error. */
   readonly accuracy: number;
+  /** The same over the pairs of which both faces were found: what its embedding is worth where its detector served. */
+  readonly accuracyWhereFound: number;
   /** 0..1: share of mated pairs above the threshold that one in a thousand of the impostor pairs passes; a face not found never passes. */
   readonly tarAt1e3: number;
   /** Pairs of which a face was not found. */
@@ -126,12 +128,6 @@ function openCache(peer: PeerName): ScoreCache {
 
 /** Reckons a peer's figures from its scores of the pairs. */
 export function figuresOf(peer: PeerName, pairs: readonly ScoredPair[]): PeerFigures {
-  const folds = [...new Set(pairs.map(({ fold }) => fold))];
-  let right = 0;
-  for (const fold of folds) {
-    const threshold = bestThreshold(pairs.filter((pair) => pair.fold !== fold));
-    right += pairs.filter((pair) => pair.fold === fold && isRight(pair, threshold)).length;
-  }
   const mated = pairs.filter(({ same }) => same);
   const impostors = pairs
     .filter(({ same }) => !same)
@@ -142,10 +138,21 @@ export function figuresOf(peer: PeerName, pairs: readonly ScoredPair[]): PeerFig
     peer,
     version: peerPackages[`@vladmandic/${peer}`] ?? 'unknown',
     pairs: pairs.length,
-    accuracy: right / pairs.length,
+    accuracy: accuracyOf(pairs),
+    accuracyWhereFound: accuracyOf(pairs.filter(({ score }) => score !== undefined)),
     tarAt1e3: mated.filter(({ score }) => score !== undefined && score > limit).length / mated.length,
     pairsWithoutFace: pairs.filter(({ score }) => score === undefined).length,
   };
+}
+
+function accuracyOf(pairs: readonly ScoredPair[]): number {
+  const folds = [...new Set(pairs.map(({ fold }) => fold))];
+  let right = 0;
+  for (const fold of folds) {
+    const threshold = bestThreshold(pairs.filter((pair) => pair.fold !== fold));
+    right += pairs.filter((pair) => pair.fold === fold && isRight(pair, threshold)).length;
+  }
+  return right / pairs.length;
 }
 
 function isRight({ same, score }: ScoredPair, threshold: number): boolean {
