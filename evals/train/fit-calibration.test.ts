@@ -4,7 +4,7 @@ import { fitCalibration } from './fit-calibration.ts';
 
 const facts = {
   format: 1,
-  modelVersion: 'likeness-1-fast',
+  modelVersion: '1.1',
   dimensions: 128,
   date: '2026-01-01',
   measuredOn: {

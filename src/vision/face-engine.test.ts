@@ -15,7 +15,7 @@ const SHARED = join(packageRoot(), '..', 'shared', 'data');
 const NO_ATTRIBUTES: ReadonlySet<FaceAttribute> = new Set();
 const NEVER = new AbortController().signal;
 const FAST: EmbedFacesOptions = {
-  modelVersion: 'likeness-1-fast',
+  modelVersion: '1.1',
   find: 'all',
   maxFaces: 100,
   keep: 'best',

@@ -18,7 +18,7 @@ const versions = Object.values(profiles).map(({ modelVersion }) => modelVersion)
 function buildCalibration(changes: Partial<CalibrationData> = {}): CalibrationData {
   return {
     format: 1,
-    modelVersion: 'likeness-1-fast',
+    modelVersion: '1.1',
     dimensions: 128,
     date: '2026-01-01',
     measuredOn: {
@@ -154,7 +154,7 @@ describe.each(versions)('the shipped calibration of %s', (modelVersion) => {
 
   it('lets a photo match its own copy at 100', () => {
     // The least score of a face with itself among 763 photos of LFW.
-    const leastOwnScore = { 'likeness-1-accurate': 0.9169, 'likeness-1-fast': 0.8502 }[modelVersion];
+    const leastOwnScore = { '1.0': 0.9169, '1.1': 0.8502 }[modelVersion];
     expect(calibration.scoreOf(100)).toBeLessThan(leastOwnScore!);
   });
 
@@ -167,7 +167,7 @@ describe.each(versions)('the shipped calibration of %s', (modelVersion) => {
 
 describe('the known face models', () => {
   it('are both profiles, with the chosen one as current', () => {
-    expect(faceModels('fast').current).toBe('likeness-1-fast');
+    expect(faceModels('fast').current).toBe('1.1');
     expect(faceModels('accurate').versions).toEqual(versions);
   });
 

@@ -10,7 +10,7 @@ function buildHeader(changes: Partial<RecipeHeader> = {}): RecipeHeader {
   return {
     format: 1,
     profile: 'fast',
-    modelVersion: 'likeness-1-fast',
+    modelVersion: '1.1',
     dlibWeight: 3,
     binary: { file: 'recipe-fast.f16', sha256: createHash('sha256').update(bytes).digest('hex') },
     arrays: [

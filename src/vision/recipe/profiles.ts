@@ -9,7 +9,10 @@ export type RecipeNet = 'dlib' | 'faceres';
 /** What a profile is, without its constants. */
 export interface Profile {
   readonly name: ProfileName;
-  /** Kept in each collection: templates of different versions are never compared. */
+  /**
+   * Kept in each collection: templates of different versions are never compared. Digits and dots, because AWS's model
+   * demands it of IndexFacesModelVersion: the generation, then 0 for `accurate` or 1 for `fast`.
+   */
   readonly modelVersion: string;
   /** Length of a template. */
   readonly dimensions: number;
@@ -21,8 +24,8 @@ export const netDimensions: Readonly<Record<RecipeNet, number>> = { dlib: 128, f
 
 /** Every profile of this release; a change of constants that moves scores is a new model version. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
-  accurate: { name: 'accurate', modelVersion: 'likeness-1-accurate', dimensions: 128, nets: ['dlib', 'faceres'] },
-  fast: { name: 'fast', modelVersion: 'likeness-1-fast', dimensions: 128, nets: ['dlib'] },
+  accurate: { name: 'accurate', modelVersion: '1.0', dimensions: 128, nets: ['dlib', 'faceres'] },
+  fast: { name: 'fast', modelVersion: '1.1', dimensions: 128, nets: ['dlib'] },
 };
 
 /**
