@@ -119,7 +119,7 @@ describe('a graceful stop', () => {
     const answers = [1, 2, 3].map((n) =>
       client.send(new IndexFacesCommand({ CollectionId: 'last', Image: { Bytes }, ExternalImageId: `photo:${n}` })),
     );
-    await busy(server);
+    await letIn(server, 3);
     const code = server.stop();
     const records = (await Promise.all(answers)).flatMap(({ FaceRecords = [] }) => FaceRecords);
     expect(await code).toBe(0);
@@ -133,12 +133,12 @@ describe('a graceful stop', () => {
   });
 });
 
-/** Waits until an inference worker is at work. */
-async function busy(running: Server): Promise<void> {
+/** Waits until so many requests have been let in. */
+async function letIn(running: Server, requests: number): Promise<void> {
   for (let i = 0; i < 500; i += 1) {
     const { text } = await sendUnsigned(running, { method: 'GET', path: '/metrics' });
-    if (/^likeness_inference_workers_busy [1-9]/m.test(text)) return;
+    if (Number(/^likeness_requests_running (\d+)/m.exec(text)?.[1]) >= requests) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  throw new Error('no inference worker was ever at work');
+  throw new Error(`there were never ${requests} requests under way at once`);
 }
