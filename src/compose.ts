@@ -31,7 +31,7 @@ import { openVisionPool, type VisionPool } from './vision/workers/index.ts';
 export interface ComposeOptions {
   /** Told while models are fetched and converted. */
   readonly onModelProgress?: (progress: PullProgress) => void;
-  /** Told what an operator should know: a worker was replaced, a collection is damaged. */
+  /** Told what an operator should know: a worker was replaced, a collection or a model file is damaged. */
   readonly onNotice?: (notice: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -81,13 +81,17 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
   const models = openModelStore({ modelsDir: config.modelsDir });
   await models.pull(undefined, {
     ...(options.onModelProgress && { onProgress: options.onModelProgress }),
+    // It is made anew from its pinned source, but someone should know that it was changed.
+    onCorrupt: (error) => notice(error.message),
     ...(options.signal && { signal: options.signal }),
   });
 
   const stores = await openStores({ dataDir: config.dataDir, clock });
   const closers: (() => Promise<unknown>)[] = [() => stores.close()];
   try {
-    for (const damaged of stores.damagedCollections()) notice(`quarantined: ${damaged.reason}`);
+    for (const { collectionId, reason } of stores.damagedCollections()) {
+      notice(`the collection ${collectionId} is quarantined: ${reason}`);
+    }
     const files = dataFiles(config);
     // The first key may serve under every purpose that can be declared; calls without a collection run under the default.
     const purposes = [config.defaultPurpose, ...purposeNames.filter((name) => name !== config.defaultPurpose)];

@@ -27,6 +27,8 @@ export interface PullProgress {
 /** What a pull takes beside its models. */
 export interface PullOptions {
   readonly onProgress?: ((progress: PullProgress) => void) | undefined;
+  /** Told of each file that was in the cache and is refused, before anything is fetched in its place. */
+  readonly onCorrupt?: ((error: ModelCorruptError) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -226,7 +228,12 @@ export function openModelStore({
     load,
     async pull(ids, options = {}) {
       const wanted: ModelEntry[] = [];
-      for (const entry of chosen(ids)) if (await problemWith(entry.id)) wanted.push(entry);
+      for (const entry of chosen(ids)) {
+        const problem = await problemWith(entry.id);
+        if (problem === undefined) continue;
+        if (problem instanceof ModelCorruptError) options.onCorrupt?.(problem);
+        wanted.push(entry);
+      }
       await ensureSources(wanted, options);
       for (const [done, entry] of wanted.entries()) {
         options.signal?.throwIfAborted();
