@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CreateCollectionCommand,
@@ -27,7 +27,10 @@ beforeAll(async () => {
   server = await startServer({ env: { LIKENESS_BUCKETS_DIR: bucketsDir } });
   client = server.client();
 });
-afterAll(() => discard(server));
+afterAll(async () => {
+  await discard(server);
+  rmSync(bucketsDir, { recursive: true, force: true });
+});
 
 const facesOf = async (image: Image) => (await client.send(new DetectFacesCommand({ Image: image }))).FaceDetails ?? [];
 const detect = (Bytes: Uint8Array) => facesOf({ Bytes });

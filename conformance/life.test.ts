@@ -1,7 +1,5 @@
-import { mkdtempSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   CreateCollectionCommand,
   DescribeCollectionCommand,
@@ -12,6 +10,7 @@ import {
   ListUsersCommand,
 } from '@aws-sdk/client-rekognition';
 import { afterEach, describe, expect, it } from 'vitest';
+import { expectFailure } from './failures.ts';
 import { frontalFaces, samplePhoto, smallSample } from './photos.ts';
 import { discard, readCredentials, runLikeness, type Server, startServer, temporaryFolder } from './server.ts';
 import { call, sendUnsigned } from './wire.ts';
@@ -71,6 +70,55 @@ describe('a server without signatures', () => {
   });
 });
 
+describe('settings', () => {
+  it('set quotas, release attributes of adults, name origins, and choose the face model of new collections', async () => {
+    server = await startServer({
+      env: {
+        LIKENESS_PROFILE: 'fast',
+        LIKENESS_COLLECTION_MAX_FACES: '5',
+        LIKENESS_MAX_COLLECTIONS: '2',
+        LIKENESS_PHOTO_LIBRARY_ATTRIBUTES: 'emotions,gender',
+        LIKENESS_CORS_ORIGINS: 'https://console.example.org',
+        LIKENESS_REGION: 'eu-central-1',
+        LIKENESS_ACCOUNT_ID: '123456789012',
+      },
+    });
+    const client = server.client({ region: 'eu-central-1' });
+    const create = (CollectionId: string) => client.send(new CreateCollectionCommand({ CollectionId }));
+    const made = await create('one');
+    expect(made.CollectionArn).toBe('arn:aws:rekognition:eu-central-1:123456789012:collection/one');
+    await create('two');
+    await expectFailure(create('three'), 'ServiceQuotaExceededException');
+
+    const Image = { Bytes: await smallSample(6) };
+    const index = (ExternalImageId: string) =>
+      client.send(new IndexFacesCommand({ CollectionId: 'one', Image, ExternalImageId }));
+    const { FaceModelVersion } = await index('a');
+    expect(FaceModelVersion).toBe(made.FaceModelVersion);
+    await expectFailure(index('b'), 'ServiceQuotaExceededException');
+    const told = await client.send(new DescribeCollectionCommand({ CollectionId: 'one' }));
+    expect(told.FaceCount).toBe(frontalFaces[6]);
+
+    const { FaceDetails = [] } = await client.send(new DetectFacesCommand({ Image, Attributes: ['ALL'] }));
+    for (const { AgeRange, Emotions, Gender } of FaceDetails) {
+      const adult = (AgeRange?.Low ?? 0) >= 18;
+      expect({ emotions: Emotions !== undefined, gender: Gender !== undefined }).toEqual({
+        emotions: adult,
+        gender: adult,
+      });
+      const confidences = (Emotions ?? []).map(({ Confidence = -1 }) => Confidence);
+      expect(confidences).toEqual([...confidences].sort((a, b) => b - a));
+    }
+    expect(FaceDetails.some(({ Gender }) => Gender !== undefined)).toBe(true);
+
+    const preflight = (origin: string) =>
+      fetch(`${server?.url}/`, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST' } });
+    const named = await preflight('https://console.example.org');
+    expect(named.headers.get('access-control-allow-origin')).toBe('https://console.example.org');
+    expect((await preflight('https://example.org')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
 describe('a server under load', () => {
   it('turns away what exceeds its queue with a ThrottlingException, answers the rest, and recovers', async () => {
     server = await startServer({ env: { LIKENESS_QUEUE_LIMIT: '0' } });
@@ -111,7 +159,7 @@ describe('a server under load', () => {
 
 describe('a graceful stop', () => {
   it('finishes the requests that are under way, and keeps what they stored', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'likeness-stop-'));
+    const dataDir = temporaryFolder('likeness-stop');
     server = await startServer({ dataDir });
     const client = server.client();
     await client.send(new CreateCollectionCommand({ CollectionId: 'last' }));

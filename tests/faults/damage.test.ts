@@ -20,10 +20,19 @@ import { sendUnsigned } from '../../conformance/wire.ts';
 const env = { LIKENESS_PROFILE: 'fast' };
 
 let server: Server | undefined;
+const folders: string[] = [];
 afterEach(async () => {
   await discard(server);
   server = undefined;
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
+
+/** A folder that is removed after the test. */
+function newFolder(name: string): string {
+  const folder = temporaryFolder(name);
+  folders.push(folder);
+  return folder;
+}
 
 const index = async (client: RekognitionClient, CollectionId: string, Bytes: Uint8Array, ExternalImageId: string) => {
   const answer = await client.send(new IndexFacesCommand({ CollectionId, Image: { Bytes }, ExternalImageId }));
@@ -80,7 +89,7 @@ describe('a damaged model file', () => {
 
   /** Copies the models and harms the first of them; without its sources nothing can mend it. */
   function harmedModels(options: { withSources: boolean }): { folder: string; name: string } {
-    const folder = join(temporaryFolder('likeness-models'), 'models');
+    const folder = join(newFolder('likeness-models'), 'models');
     mkdirSync(folder);
     const names = readdirSync(modelsDir).filter((name) => name.endsWith('.onnx'));
     for (const name of names) cpSync(join(modelsDir, name), join(folder, name));
@@ -97,7 +106,9 @@ describe('a damaged model file', () => {
 
   it('is named by `likeness models verify` with what to do', async () => {
     const { folder, name } = harmedModels({ withSources: false });
-    const verified = await runLikeness(temporaryFolder(), ['models', 'verify'], { LIKENESS_MODELS_DIR: folder });
+    const verified = await runLikeness(newFolder('likeness-damaged'), ['models', 'verify'], {
+      LIKENESS_MODELS_DIR: folder,
+    });
     expect(verified.exitCode).toBe(1);
     expect(verified.stdout + verified.stderr).toContain(idOf(name));
     expect(verified.stdout + verified.stderr).toContain('likeness models pull');
@@ -105,11 +116,11 @@ describe('a damaged model file', () => {
 
   it('keeps the server from starting when it cannot be fetched afresh, and nothing is served from it', async () => {
     const { folder, name } = harmedModels({ withSources: false });
-    const started = await runLikeness(temporaryFolder(), ['serve'], {
+    const started = await runLikeness(newFolder('likeness-damaged'), ['serve'], {
       LIKENESS_MODELS_DIR: folder,
       npm_config_registry: 'http://127.0.0.1:9',
       npm_config_fetch_retries: '0',
-      npm_config_cache: temporaryFolder('likeness-npm'),
+      npm_config_cache: newFolder('likeness-npm'),
     });
     expect(started.exitCode).toBe(1);
     expect(started.stdout).not.toContain('serves the Amazon Rekognition API');
