@@ -101,6 +101,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
       settings: {
         modelsDir: config.modelsDir,
+        profile: config.profile,
         limits: {
           maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
           maxPixels: config.imageLimits.maxPixels,

@@ -32,14 +32,14 @@ let profile: 'accurate' | 'fast' = 'accurate';
 serveChild<OurQuestion, OurAnswer>(async (question) => {
   if (question.kind === 'open') {
     profile = question.profile;
-    engine = await openFaceEngine({ modelsDir: question.modelsDir });
+    engine = await openFaceEngine({ modelsDir: question.modelsDir, profile });
     return { ms: 0, cpuMs: 0, faces: 0, peakBytes: peakMemory() };
   }
   if (question.kind === 'open-pool') {
     profile = question.profile;
     pool = openVisionPool({
       entry: new URL('../../src/vision/workers/worker.js', import.meta.url).pathname,
-      settings: { modelsDir: question.modelsDir },
+      settings: { modelsDir: question.modelsDir, profile },
       workers: question.workers,
       queueLimit: 1000,
       taskTimeoutMs: 120_000,

@@ -3,6 +3,7 @@ import { readData } from '../shared/package-root.ts';
 import { type Pyramid, pyramidOf } from './align/raster.ts';
 import { createFaceDescriber } from './attributes/index.ts';
 import {
+  type DetectionEffort,
   type DetectorNets,
   type FoundFace,
   findAllFaces,
@@ -29,7 +30,7 @@ import { openModelStore } from './models/index.ts';
 import { measurePhoto, type Photo } from './photo.ts';
 import { faultsOf, gradeOf, type QualityTable } from './quality/filter.ts';
 import { openRecipe, type Recipe } from './recipe/constants.ts';
-import { type Profile, type ProfileName, profileOfModelVersion } from './recipe/profiles.ts';
+import { type Profile, type ProfileName, profileOfModelVersion, profiles } from './recipe/profiles.ts';
 import { type RawFeatures, templateOf } from './recipe/template.ts';
 import { type Net, openNet } from './sessions/net.ts';
 
@@ -38,12 +39,16 @@ export interface EngineSettings {
   readonly modelsDir: string;
   /** {@link defaultImageLimits} when left out. */
   readonly limits?: ImageLimits;
+  /** The server's profile: says how hard to look for faces; `accurate` when left out. */
+  readonly profile?: ProfileName;
 }
 
 /** What an engine is made of. */
 export interface EngineParts {
   readonly models: ModelStore;
   readonly limits?: ImageLimits;
+  /** `thorough` when left out. */
+  readonly effort?: DetectionEffort;
   /** Tells attributes; without it every face's attributes are empty. */
   readonly describer?: FaceDescriber;
 }
@@ -90,10 +95,15 @@ interface Found {
  *
  * @throws {UnknownModelError | ModelMissingError | ModelCorruptError | ProbesCorruptError}
  */
-export async function openFaceEngine({ modelsDir, limits }: EngineSettings): Promise<FaceEngine> {
+export async function openFaceEngine({ modelsDir, limits, profile = 'accurate' }: EngineSettings): Promise<FaceEngine> {
   const models = openModelStore({ modelsDir });
   const describer = await createFaceDescriber({ models });
-  const engine = await createFaceEngine({ models, describer, ...(limits && { limits }) });
+  const engine = await createFaceEngine({
+    models,
+    describer,
+    effort: profiles[profile].effort,
+    ...(limits && { limits }),
+  });
   return {
     ...engine,
     async close() {
@@ -110,6 +120,7 @@ export async function openFaceEngine({ modelsDir, limits }: EngineSettings): Pro
 export async function createFaceEngine({
   models,
   limits = defaultImageLimits,
+  effort = 'thorough',
   describer,
 }: EngineParts): Promise<FaceEngine> {
   const nets = await openNets(models);
@@ -130,7 +141,7 @@ export async function createFaceEngine({
   async function findAll(image: EncodedImage, signal: AbortSignal): Promise<Found> {
     const decoded = await decode(image, MAX_DECODED_SIDE);
     signal.throwIfAborted();
-    return { ...decoded, faces: await findAllFaces(nets, decoded.pyramid, signal) };
+    return { ...decoded, faces: await findAllFaces(nets, decoded.pyramid, signal, effort) };
   }
 
   /** The largest face only: a quick look at a small decoding, then the face again in more detail where it has any. */

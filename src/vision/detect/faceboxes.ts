@@ -1,5 +1,5 @@
 import type { Pyramid } from '../align/raster.ts';
-import { type PixelFormat, scaleImage } from '../align/warp.ts';
+import { cutChip, type PixelFormat, scaleImage } from '../align/warp.ts';
 import { type Net, type NetOutput, outputOf } from '../sessions/net.ts';
 import { type FaceCandidate, suppress } from './boxes.ts';
 
@@ -104,4 +104,27 @@ export async function runFaceBoxes(
   const input = scaleImage(image, scale, width, height, FACEBOXES_FORMAT);
   const outputs = await net.run(input, [1, height, width, 3]);
   return decodeFaceBoxes(outputs, width, height, scale, minScore);
+}
+
+/**
+ * Looks for faces in a square of the image only, as {@link runFaceBoxes} does in all of it.
+ *
+ * @param square in image pixels; grown to what the net takes, may reach beyond the image
+ */
+export async function runFaceBoxesWithin(
+  net: Net,
+  image: Pyramid,
+  square: { readonly x: number; readonly y: number; readonly side: number },
+  scale: number,
+  minScore: number,
+): Promise<FaceCandidate[]> {
+  const side = Math.ceil((square.side * scale) / SIDE_STEP) * SIDE_STEP;
+  const input = new Float32Array(side * side * 3);
+  const shift = (at: number) => -at * scale + (scale - 1) / 2;
+  cutChip(image, { a: scale, b: 0, tx: shift(square.x), ty: shift(square.y) }, side, side, FACEBOXES_FORMAT, input);
+  const outputs = await net.run(input, [1, side, side, 3]);
+  return decodeFaceBoxes(outputs, side, side, scale, minScore).map(({ box, ...rest }) => ({
+    ...rest,
+    box: { x0: box.x0 + square.x, y0: box.y0 + square.y, x1: box.x1 + square.x, y1: box.y1 + square.y },
+  }));
 }

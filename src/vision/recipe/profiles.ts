@@ -17,6 +17,8 @@ export interface Profile {
   /** Length of a template. */
   readonly dimensions: number;
   readonly nets: readonly RecipeNet[];
+  /** How hard a server of this profile looks for faces, see detect/find-faces. */
+  readonly effort: 'thorough' | 'brisk';
 }
 
 /** Length of each net's raw output. */
@@ -24,8 +26,8 @@ export const netDimensions: Readonly<Record<RecipeNet, number>> = { dlib: 128, f
 
 /** Every profile of this release; a change of constants that moves scores is a new model version. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
-  accurate: { name: 'accurate', modelVersion: '1.0', dimensions: 128, nets: ['dlib', 'faceres'] },
-  fast: { name: 'fast', modelVersion: '1.1', dimensions: 128, nets: ['dlib'] },
+  accurate: { name: 'accurate', modelVersion: '1.0', dimensions: 128, nets: ['dlib', 'faceres'], effort: 'thorough' },
+  fast: { name: 'fast', modelVersion: '1.1', dimensions: 128, nets: ['dlib'], effort: 'brisk' },
 };
 
 /**
