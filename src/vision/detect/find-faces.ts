@@ -64,7 +64,7 @@ const SMALL_FACE = 48;
 /** What the coarse pass gives this score, and facemesh does not confirm, may be a face that is seen better from nearer. */
 const DOUBTFUL_SCORE = 0.3;
 /** The square around a doubtful box that is looked at again, in sides of the box. */
-const CLOSE_LOOK = 3;
+const CLOSE_LOOK = 2;
 
 /** Radians above which a roll that blazeface saw is better than none for the first mesh pass. */
 const TURNED = 0.35;
