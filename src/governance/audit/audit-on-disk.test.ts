@@ -30,12 +30,18 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-/** Edits audit.db as one who has the machine would: the triggers that keep it append-only go first. */
+/** Edits audit.db as one who has the machine would: without the triggers that keep it append-only, which come back after. */
 function edit(...statements: readonly string[]): void {
   const database = new Libsql(join(dataDir, 'audit.db'));
   try {
-    database.exec('DROP TRIGGER IF EXISTS entry_stays; DROP TRIGGER IF EXISTS entry_keeps_its_words;');
+    const triggers = database.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all() as {
+      name: string;
+      sql: string;
+    }[];
+    expect(triggers.length).toBeGreaterThan(0);
+    for (const { name } of triggers) database.exec(`DROP TRIGGER ${name}`);
     for (const statement of statements) database.exec(statement);
+    for (const { sql } of triggers) database.exec(sql);
   } finally {
     database.close();
   }
