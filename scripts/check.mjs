@@ -4,7 +4,7 @@ import { ensureInstalled, root } from './prepare.mjs';
 
 ensureInstalled();
 const checks = [
-  ['biome', ['node_modules/@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.']],
+  ['biome', ['node_modules/@biomejs/biome/bin/biome', 'ci', '--colors=off', '--error-on-warnings', '.']],
   ['tsc', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json']],
   ['dependency-cruiser', ['node_modules/dependency-cruiser/bin/dependency-cruise.mjs', 'src', 'conformance']],
 ];
