@@ -49,16 +49,19 @@ function renderCalibrations(): string {
   );
 }
 
-/** The models that are fetched at the first start. */
+/** The models that are fetched at the first start, and what the project learned itself. */
 function renderModels(): string {
-  const { models, packages } = readManifest();
+  const { models, learned, packages } = readManifest();
   return table(
     ['model', 'for', 'from', 'licence'],
-    models.map((model) => [
-      model.id,
-      model.purpose,
-      `\`${model.package}@${packages[model.package]?.version}\``,
-      model.licence,
-    ]),
+    [
+      ...models.map((model) => [
+        model.id,
+        model.purpose,
+        `\`${model.package}@${packages[model.package]?.version}\``,
+        model.licence,
+      ]),
+      ...learned.map((entry) => [entry.id, entry.purpose, `\`data/${entry.file}\``, entry.licence]),
+    ],
   );
 }

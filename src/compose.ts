@@ -20,7 +20,7 @@ import {
   type Policy,
   purposeNames,
 } from './governance/index.ts';
-import { packageRoot } from './shared/package-root.ts';
+import { packageRoot, packageVersion } from './shared/package-root.ts';
 import { openObjectReader } from './sources/index.ts';
 import { openStores, type Stores } from './stores/index.ts';
 import { type FaceModels, faceModels } from './vision/index.ts';
@@ -159,7 +159,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
         },
         policyInForce: { policy, defaultPurpose: config.defaultPurpose },
         auditReader: createAuditReader(stores.audit),
-        modelCatalog: createModelCatalog(models, versions),
+        modelCatalog: createModelCatalog(models, versions, packageVersion()),
         clock,
       }),
     });

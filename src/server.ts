@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { type ComposeOptions, compose, type House } from './compose.ts';
 import type { Config } from './config/index.ts';
 import { createEdge, type EdgeAddress } from './edge/index.ts';
-import { packageRoot } from './shared/package-root.ts';
+import { packageVersion } from './shared/package-root.ts';
 
 /** A server that answers. */
 export interface RunningServer {
@@ -19,11 +17,6 @@ export interface RunningServer {
 
 /** Operations that run at once for every inference worker: some wait for a worker, some never need one. */
 const runningPerWorker = 4;
-
-/** The version of the package. */
-export function packageVersion(): string {
-  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
-}
 
 /**
  * Starts the server: puts the house together and opens the edge before it. It listens at once; `/readyz` and

@@ -1,6 +1,6 @@
 import type { ModelCatalog } from '../governance/index.ts';
 import { decadesOfSimilarity, type FaceModels, readCalibration } from '../vision/index.ts';
-import type { ModelStatus, ModelStore } from '../vision/models/index.ts';
+import type { ModelStatus, ModelStore, Provenance } from '../vision/models/index.ts';
 
 const stateName: Record<ModelStatus['state'], 'present' | 'absent' | 'damaged'> = {
   ready: 'present',
@@ -9,19 +9,26 @@ const stateName: Record<ModelStatus['state'], 'present' | 'absent' | 'damaged'> 
 };
 
 /** Tells of the models in the cache and of the calibrations, as data. */
-export function createModelCatalog(models: ModelStore, faceModels: FaceModels): ModelCatalog {
+export function createModelCatalog(models: ModelStore, faceModels: FaceModels, packageVersion: string): ModelCatalog {
   return {
     calibrations: () => faceModels.versions.map(calibrationOf),
-    models: async () =>
-      (await models.list()).map(({ entry, state }) => ({
+    models: async () => [
+      ...(await models.list()).map(({ entry, state }) => ({
         id: entry.id,
         purpose: entry.purpose,
         package: `${entry.package}@${models.manifest.packages[entry.package]?.version}`,
         sha256: entry.onnx.sha256,
         licence: entry.licence,
-        provenance: `${entry.provenance.authors}; ${entry.provenance.upstream}. Trained on: ${entry.provenance.trainingData}. ${entry.provenance.caveats}`,
+        provenance: told(entry.provenance),
         state: stateName[state],
       })),
+      ...models.manifest.learned.map(({ file: _, provenance, ...entry }) => ({
+        ...entry,
+        package: `likeness@${packageVersion}`,
+        provenance: told(provenance),
+        state: 'present' as const,
+      })),
+    ],
   };
 }
 
@@ -42,4 +49,8 @@ function calibrationOf(modelVersion: string): Calibration {
     })),
     doesNotCover: [...doesNotCover],
   };
+}
+
+function told({ authors, upstream, trainingData, caveats }: Provenance): string {
+  return `${authors}; ${upstream}. Trained on: ${trainingData}. ${caveats}`;
 }

@@ -22,3 +22,8 @@ export function packageRoot(): string {
 export function readData<T>(name: string): T {
   return JSON.parse(readFileSync(join(packageRoot(), 'data', name), 'utf8')) as T;
 }
+
+/** The version that package.json states. */
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
+}

@@ -6,9 +6,9 @@ import { printResult, renderTable, type Terminal } from '../output.ts';
 /** Lists the models with state, licence and provenance. */
 export async function runListModels(flags: GlobalOptions, terminal: Terminal): Promise<void> {
   const models = openModels(configOf(flags));
-  const list = (await models.list()).map(({ entry, state, path }) => ({
+  const fetched = (await models.list()).map(({ entry, state, path }) => ({
     id: entry.id,
-    state,
+    state: state as string,
     purpose: entry.purpose,
     package: `${entry.package}@${models.manifest.packages[entry.package]?.version}`,
     megabytes: (entry.onnx.bytes / 1e6).toFixed(1),
@@ -17,6 +17,14 @@ export async function runListModels(flags: GlobalOptions, terminal: Terminal): P
     sha256: entry.onnx.sha256,
     path,
   }));
+  const learned = models.manifest.learned.map(({ file, ...entry }) => ({
+    ...entry,
+    state: 'shipped',
+    package: 'likeness',
+    megabytes: '-',
+    path: `data/${file}`,
+  }));
+  const list = [...fetched, ...learned];
   printResult(terminal, flags.json === true, list, () =>
     [
       renderTable(list, [

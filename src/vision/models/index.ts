@@ -8,6 +8,7 @@ export {
 export type { FetchPackage, FetchRequest } from './fetch-package.ts';
 export {
   type AssetEntry,
+  type LearnedEntry,
   type ModelEntry,
   type ModelInput,
   type ModelManifest,

@@ -79,10 +79,22 @@ export interface AssetEntry {
   readonly licence: string;
 }
 
+/** Constants that this project learned and ships in data/, beside the models they read. */
+export interface LearnedEntry {
+  readonly id: string;
+  readonly purpose: string;
+  /** Below data/. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly licence: string;
+  readonly provenance: Provenance;
+}
+
 /** data/models.json. */
 export interface ModelManifest {
   readonly packages: Readonly<Record<string, PinnedPackage>>;
   readonly models: readonly ModelEntry[];
+  readonly learned: readonly LearnedEntry[];
   readonly assets: readonly AssetEntry[];
 }
 

@@ -102,6 +102,7 @@ describe('the model store', () => {
       packages: { doubling: { version: '1.0.0', integrity, bytes: content.length, licence: 'MIT' } },
       models: [doubleEntry()],
       assets: [],
+      learned: [],
     });
     const fetchPackage: FetchPackage = async ({ folder: into }) => {
       fetches++;
