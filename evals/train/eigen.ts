@@ -9,7 +9,7 @@ export interface Eigen {
 /**
  * Decomposes a symmetric matrix: Householder's reduction to a tridiagonal one, then QL steps with implicit shifts.
  *
- * Written out because ml-matrix's reads every number through a method call; rows of the result are eigenvectors so that
+ * Written out over typed arrays: libraries read every number through a method call; rows of the result are eigenvectors so that
  * each rotation of the QL part runs along two contiguous rows.
  *
  * @param symmetric `[n, n]`; not changed

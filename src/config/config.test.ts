@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { purposeNames } from '../governance/policy/index.ts';
 import { packageRoot } from '../shared/package-root.ts';
 import {
   type Config,
@@ -15,7 +14,7 @@ import {
   type Machine,
   readEnvironment,
 } from './index.ts';
-import { purposes, settings, variableOf } from './settings.ts';
+import { settings, variableOf } from './settings.ts';
 
 let cwd: string;
 const machine: Machine = { platform: 'linux', home: '/home/someone', cores: 6 };
@@ -352,10 +351,6 @@ describe('the table of settings', () => {
   it('has each key once, in the words of TOML and the shell', () => {
     expect(new Set(settings.map(({ key }) => key)).size).toBe(settings.length);
     for (const { key } of settings) expect(variableOf(key)).toMatch(/^LIKENESS_[A-Z][A-Z0-9_]*$/);
-  });
-
-  it('knows the same purposes as the gate', () => {
-    expect([...purposes].sort()).toEqual([...purposeNames].sort());
   });
 
   it('is what docs/configuration.md says', async () => {

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import { join, relative, sep } from 'node:path';
+import type { PurposeName } from '../shared/purpose-names.ts';
 import type { Environment } from './env.ts';
 import { readSettings, type SettingSource, type SettingValue } from './read-settings.ts';
-import { type purposes, type Setting, type SettingKey, settings, variableOf } from './settings.ts';
+import { type Setting, type SettingKey, settings, variableOf } from './settings.ts';
 
 /** Every setting of a server, typed and free of contradictions. */
 export interface Config {
@@ -27,7 +28,7 @@ export interface Config {
   readonly signatures: boolean;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly corsOrigins: readonly string[];
-  readonly defaultPurpose: (typeof purposes)[number];
+  readonly defaultPurpose: PurposeName;
   readonly photoLibraryAttributes: readonly ('emotions' | 'gender')[];
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly imageLimits: {

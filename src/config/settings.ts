@@ -1,3 +1,4 @@
+import { purposeNames } from '../shared/purpose-names.ts';
 /** How a setting's value is written and what it may be. */
 export type SettingType =
   | { readonly kind: 'text'; readonly pattern?: RegExp; readonly wanted: string }
@@ -24,16 +25,6 @@ export interface Setting {
 
 const onOff: SettingType = { kind: 'choice', choices: ['on', 'off'] };
 const bytes: SettingType = { kind: 'integer', min: 1024, max: 1_073_741_824 };
-
-/** The purposes that a server may have as its default; the gate's own list, which a test compares. */
-export const purposes = [
-  'photo-library',
-  'media-archive',
-  'identity-verification',
-  'access-control',
-  'family-reunification',
-  'evaluation',
-] as const;
 
 /** Every setting, in the order in which it is printed and documented. */
 export const settings = [
@@ -160,7 +151,7 @@ export const settings = [
   },
   {
     key: 'default_purpose',
-    type: { kind: 'choice', choices: purposes },
+    type: { kind: 'choice', choices: purposeNames },
     default: 'photo-library',
     description: 'Purpose of collections that are created without the tag likeness:purpose.',
   },

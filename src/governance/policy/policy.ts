@@ -1,17 +1,7 @@
+import type { PurposeName } from '../../shared/purpose-names.ts';
 import type { FaceAttribute } from '../../vision/index.ts';
 
-/** The six purposes, in the order of the table; a closed list. */
-export const purposeNames = [
-  'photo-library',
-  'media-archive',
-  'identity-verification',
-  'access-control',
-  'family-reunification',
-  'evaluation',
-] as const;
-
-/** A purpose that a collection can be made for. */
-export type PurposeName = (typeof purposeNames)[number];
+export { type PurposeName, purposeNames } from '../../shared/purpose-names.ts';
 
 /** What is not offered, under no name and by no setting; a policy without each of them does not load. */
 export const refusedClassIds = [
