@@ -17,7 +17,7 @@ import {
   withholdFromDetector,
   withholdFromEmbedder,
 } from '../governance/index.ts';
-import { type CollectionRecord, type CollectionStore, StoreError } from '../stores/ports/index.ts';
+import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
 import type { FaceDetector, FaceEmbedder, FaceModels } from '../vision/index.ts';
 
 /** What capabilities are built over. */
@@ -40,18 +40,12 @@ export type CapabilitiesFor = (
   grant: Grant,
   needs: readonly CapabilityName[],
   notes: GrantNotes,
-) => Promise<Partial<Capabilities>>;
+  collection: CollectionRecord | undefined,
+) => Partial<Capabilities>;
 
 /** Builds capabilities over the parts of a running server. */
 export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
   const { collections, faceModels, vision } = parts;
-
-  const granted = async (grant: Grant): Promise<CollectionRecord> => {
-    if (grant.scope.kind !== 'collection') throw new Error(`${grant.operation} was granted no collection`);
-    const record = await collections.findCollection(grant.scope.collectionId);
-    if (record === undefined) throw new StoreError('collection-not-found', 'the collection is gone');
-    return record;
-  };
 
   const reader = (record: CollectionRecord): CollectionReader => ({
     record,
@@ -140,14 +134,18 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       return found.filter((record) => record !== undefined).slice(0, limit);
     },
     count: () => collections.countCollections(),
-    delete: async () => collections.deleteCollection((await granted(grant)).id),
+    delete: async () => {
+      if (grant.scope.kind !== 'collection') throw new Error('the grant is for no collection');
+      return collections.deleteCollection(grant.scope.collectionId);
+    },
   });
 
   const builders: {
     readonly [Name in CapabilityName]: (
       grant: Grant,
       notes: GrantNotes,
-    ) => Capabilities[Name] | Promise<Capabilities[Name]>;
+      collection: CollectionRecord | undefined,
+    ) => Capabilities[Name];
   } = {
     images: () => parts.images,
     faceDetector: (grant, notes) => withholdFromDetector(vision, grant, notes),
@@ -168,13 +166,13 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
         notes,
       );
     },
-    faceSearch: async (grant, notes) => floorSearch(search(await granted(grant)), grant, notes),
-    collectionReader: async (grant) => reader(await granted(grant)),
+    faceSearch: (grant, notes, collection) => floorSearch(search(present(grant, collection)), grant, notes),
+    collectionReader: (grant, _notes, collection) => reader(present(grant, collection)),
     collectionCatalog: (grant) => catalog(grant),
-    faceWriter: async (grant, notes) => countFaceWrites(faceWriter(await granted(grant)), notes),
-    userWriter: async (grant, notes) => floorUserWriter(userWriter(await granted(grant)), grant, notes),
-    tagWriter: async (grant) => {
-      const { id } = await granted(grant);
+    faceWriter: (grant, notes, collection) => countFaceWrites(faceWriter(present(grant, collection)), notes),
+    userWriter: (grant, notes, collection) => floorUserWriter(userWriter(present(grant, collection)), grant, notes),
+    tagWriter: (grant, _notes, collection) => {
+      const { id } = present(grant, collection);
       return {
         tags: () => collections.tags(id),
         putTags: (tags, limit) => collections.putTags(id, tags, limit),
@@ -189,10 +187,16 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     modelCatalog: () => parts.modelCatalog,
   };
 
-  return async (grant, needs, notes) => {
-    const built = await Promise.all(needs.map(async (name) => [name, await builders[name](grant, notes)] as const));
-    return Object.fromEntries(built) as Partial<Capabilities>;
-  };
+  return (grant, needs, notes, collection) =>
+    Object.fromEntries(needs.map((name) => [name, builders[name](grant, notes, collection)])) as Partial<Capabilities>;
+}
+
+/** The record that the gate decided on: reading it again would cost every search two more reads. */
+function present(grant: Grant, collection: CollectionRecord | undefined): CollectionRecord {
+  if (grant.scope.kind !== 'collection' || collection?.id !== grant.scope.collectionId) {
+    throw new Error(`${grant.operation} was granted no collection that stands`);
+  }
+  return collection;
 }
 
 function dotProduct(a: Float32Array, b: Float32Array): number {
