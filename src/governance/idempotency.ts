@@ -1,6 +1,6 @@
 import { ServiceError } from '../contract/index.ts';
+import { canonicalJson, sha256Hex } from '../shared/canonical-json.ts';
 import type { IdempotencyStore } from '../stores/ports/index.ts';
-import { canonicalJson, sha256Hex } from './canonical-json.ts';
 import type { Idempotency } from './capabilities.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;

@@ -1,5 +1,5 @@
+import { sha256Hex } from '../../shared/canonical-json.ts';
 import type { AuditEntry } from '../../stores/ports/index.ts';
-import { sha256Hex } from '../canonical-json.ts';
 
 /** What stands before the first entry: 64 zeros. */
 export const genesisHash = '0'.repeat(64);

@@ -1,5 +1,5 @@
+import { canonicalJson } from '../../shared/canonical-json.ts';
 import type { AuditEntry } from '../../stores/ports/index.ts';
-import { canonicalJson } from '../canonical-json.ts';
 import type { CountName } from '../notes.ts';
 
 /** `decision`: the gate allowed it, nothing has run yet; `refusal`: nothing runs; `outcome`: how an allowed one ended. */

@@ -1,5 +1,5 @@
+import { canonicalJson, sha256Hex } from '../../shared/canonical-json.ts';
 import { readData } from '../../shared/package-root.ts';
-import { canonicalJson, sha256Hex } from '../canonical-json.ts';
 import { declaredPurpose } from './declared-purpose.ts';
 import {
   type Policy,
