@@ -29,6 +29,7 @@ module.exports = {
       from: { path: '^src/', pathNot: '\\.test\\.ts$' },
       to: { path: '\\.test\\.ts$|^tests/|^conformance/|^bench/|^evals/' },
     },
+    only('keyring-imports', 'keyring', ['shared/']),
     only('contract-imports', 'contract', ['shared/']),
     only('shared-imports', 'shared', []),
     only('stores-imports', 'stores', ['shared/']),
@@ -71,6 +72,12 @@ module.exports = {
       'shared/',
       'contract/',
     ]),
+    {
+      name: 'only-compose-opens-the-keyring',
+      severity: 'error',
+      from: { path: '^src/(?!keyring/|compose)', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/keyring/', dependencyTypesNot: ['type-only'] },
+    },
     { name: 'conformance-is-black-box', severity: 'error', from: { path: '^conformance/' }, to: { path: '^src/' } },
     {
       name: 'only-compose-wires',

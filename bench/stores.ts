@@ -2,12 +2,14 @@
  * What the stores cost: commits, inserts, opening, and exact search, with fixed seeds. Reports medians and 95th
  * percentiles of one run on this machine; compare ratios, not machines.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStores } from '../src/stores/index.ts';
 import { createFlatIndex } from '../src/stores/vectors/flat-index.ts';
 import { seededRandom, unitVector, uuid } from '../tests/stores/builders.ts';
+import { storeKeys } from '../tests/stores/store-keys.ts';
 
 const DIMENSIONS = 128;
 
@@ -64,7 +66,7 @@ async function benchRows(): Promise<void> {
     })),
   });
   try {
-    let stores = await openStores({ dataDir, clock: Date.now });
+    let stores = await openStores({ dataDir, clock: Date.now, keys: storeKeys });
     const collection = { id: 'c', purpose: 'p', modelVersion: '1.0', dimensions: DIMENSIONS, tags: {}, createdAtMs: 0 };
     await stores.collections.createCollection(collection);
     const singles = Array.from({ length: 500 }, () => image(1));
@@ -83,7 +85,7 @@ async function benchRows(): Promise<void> {
     report('append an audit entry', await timed(500, append));
     await stores.close();
     const opening = performance.now();
-    stores = await openStores({ dataDir, clock: Date.now });
+    stores = await openStores({ dataDir, clock: Date.now, keys: storeKeys });
     console.log(
       `${'open 100,000 faces, every row verified'.padEnd(44)} ${(performance.now() - opening).toFixed(0)} ms`,
     );

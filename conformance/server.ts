@@ -63,6 +63,7 @@ function environmentOf(dataDir: string, extra: Environment): NodeJS.ProcessEnv {
     ...Object.fromEntries(own),
     LIKENESS_PORT: '0',
     LIKENESS_DATA_DIR: dataDir,
+    LIKENESS_TRUST_DIR: join(dataDir, 'trust'),
     LIKENESS_LOG_LEVEL: 'warn',
     LIKENESS_WORKERS: '1',
     ...extra,

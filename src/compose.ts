@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ensureFirstKey, secretOf } from './compose/access-keys.ts';
+import { ensureFirstKey, firstPerson, secretOf } from './compose/access-keys.ts';
+import { openAccountability } from './compose/accountability.ts';
 import { createCapabilities } from './compose/capabilities.ts';
 import { createImageReader } from './compose/image-reader.ts';
 import { createModelCatalog } from './compose/model-catalog.ts';
+import { openKeyringOf } from './compose/open-keyring.ts';
 import { builtOperations } from './compose/operations.ts';
 import { inServiceTerms } from './compose/service-terms.ts';
 import type { Config } from './config/index.ts';
+import { ServiceError } from './contract/index.ts';
 import {
   type Caller,
   createAuditLog,
@@ -20,12 +23,13 @@ import {
   type Policy,
   purposeNames,
 } from './governance/index.ts';
+import type { Keyring } from './keyring/index.ts';
 import { packageRoot, packageVersion } from './shared/package-root.ts';
 import { openObjectReader } from './sources/index.ts';
 import { openStores, type Stores } from './stores/index.ts';
 import { type FaceModels, faceModels } from './vision/index.ts';
 import { type ModelStore, openModelStore, type PullProgress } from './vision/models/index.ts';
-import { openVisionPool, type VisionPool } from './vision/workers/index.ts';
+import { noVision, openVisionPool, type VisionPool } from './vision/workers/index.ts';
 
 /** How a house is put together beside its configuration. */
 export interface ComposeOptions {
@@ -33,6 +37,8 @@ export interface ComposeOptions {
   readonly onModelProgress?: (progress: PullProgress) => void;
   /** Told what an operator should know: a worker was replaced, a collection or a model file is damaged. */
   readonly onNotice?: (notice: string) => void;
+  /** False: for commands that look at no image; no model is fetched and no worker started. Default true. */
+  readonly vision?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -45,6 +51,7 @@ export interface House {
   readonly models: ModelStore;
   readonly faceModels: FaceModels;
   readonly vision: VisionPool;
+  readonly keyring: Keyring;
   /** The AWS credentials file of the first key. */
   readonly credentialsFile: string;
   /** Who calls when this process itself does: the library, and a server with signatures switched off. */
@@ -71,6 +78,7 @@ export function dataFiles(config: Pick<Config, 'dataDir'>): { credentials: strin
  *
  * Models that are missing are fetched first; the workers load them in the background ({@link VisionPool.ready}).
  *
+ * @throws {KeyringError} when the master key is missing or another one
  * @throws {StoreError} when the data folder is locked, damaged or of a newer version
  * @throws {ModelFetchError} when models cannot be fetched
  */
@@ -79,14 +87,16 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
   const clock = Date.now;
   const policy = loadPolicy();
   const models = openModelStore({ modelsDir: config.modelsDir });
-  await models.pull(undefined, {
-    ...(options.onModelProgress && { onProgress: options.onModelProgress }),
-    // It is made anew from its pinned source, but someone should know that it was changed.
-    onCorrupt: (error) => notice(error.message),
-    ...(options.signal && { signal: options.signal }),
-  });
+  if (options.vision !== false)
+    await models.pull(undefined, {
+      ...(options.onModelProgress && { onProgress: options.onModelProgress }),
+      // It is made anew from its pinned source, but someone should know that it was changed.
+      onCorrupt: (error) => notice(error.message),
+      ...(options.signal && { signal: options.signal }),
+    });
 
-  const stores = await openStores({ dataDir: config.dataDir, clock });
+  const keyring = openKeyringOf(config);
+  const stores = await openStores({ dataDir: config.dataDir, keys: keyring, clock });
   const closers: (() => Promise<unknown>)[] = [() => stores.close()];
   try {
     for (const { collectionId, reason } of stores.damagedCollections()) {
@@ -97,24 +107,27 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     const purposes = [config.defaultPurpose, ...purposeNames.filter((name) => name !== config.defaultPurpose)];
     await ensureFirstKey(stores.keys, { file: files.credentials, region: config.region, purposes, nowMs: clock() });
 
-    const vision = openVisionPool({
-      entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
-      settings: {
-        modelsDir: config.modelsDir,
-        profile: config.profile,
-        limits: {
-          maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
-          maxPixels: config.imageLimits.maxPixels,
-          minSide: config.imageLimits.minSide,
-        },
-      },
-      workers: config.workers,
-      // The edge bounds what comes in; CompareFaces sends two images at once.
-      queueLimit: 16 * config.workers + config.queueLimit,
-      taskTimeoutMs: config.requestTimeoutMs,
-      workerMemoryBytes,
-      onReplaced: (why) => notice(`an inference worker was replaced: it ${why}`),
-    });
+    const vision =
+      options.vision === false
+        ? noVision()
+        : openVisionPool({
+            entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
+            settings: {
+              modelsDir: config.modelsDir,
+              profile: config.profile,
+              limits: {
+                maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
+                maxPixels: config.imageLimits.maxPixels,
+                minSide: config.imageLimits.minSide,
+              },
+            },
+            workers: config.workers,
+            // The edge bounds what comes in; CompareFaces sends two images at once.
+            queueLimit: 16 * config.workers + config.queueLimit,
+            taskTimeoutMs: config.requestTimeoutMs,
+            workerMemoryBytes,
+            onReplaced: (why) => notice(`an inference worker was replaced: it ${why}`),
+          });
     closers.push(() => vision.close());
 
     const objects = openObjectReader({
@@ -124,6 +137,17 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     closers.push(async () => objects.close());
 
     const versions = faceModels(config.profile);
+    const accountability = openAccountability({
+      config,
+      policy,
+      stores,
+      keyring,
+      faceModels: versions,
+      clock,
+      ids: randomUUID,
+      notice,
+    });
+    closers.push(accountability.start());
     const idempotency = createIdempotency({ store: stores.idempotency, clock });
     const dispatch = createGate({
       policy,
@@ -159,6 +183,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
         },
         policyInForce: { policy, defaultPurpose: config.defaultPurpose },
         auditReader: createAuditReader(stores.audit),
+        accountability: accountability.capabilities,
         modelCatalog: createModelCatalog(models, versions, packageVersion()),
         clock,
       }),
@@ -171,8 +196,9 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       models,
       faceModels: versions,
       vision,
+      keyring,
       credentialsFile: files.credentials,
-      localCaller: { accessKeyId: 'local', person: userInfo().username, operations: '*', collections: '*', purposes },
+      localCaller: { accessKeyId: 'local', person: firstPerson, operations: '*', collections: '*', purposes },
       close: async () => {
         for (const close of closers.reverse()) await close();
       },
@@ -181,6 +207,30 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     for (const close of closers.reverse()) await close();
     throw error;
   }
+}
+
+/**
+ * The caller behind a key, for work inside this process: it holds the secret, so it may act for the key's person.
+ *
+ * @throws {ServiceError} UnrecognizedClientException, InvalidSignatureException
+ */
+export async function callerOfCredentials(
+  house: House,
+  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string },
+): Promise<Caller> {
+  const key = await house.stores.keys.find(credentials.accessKeyId);
+  const serves =
+    key !== undefined &&
+    key.revokedAtMs === undefined &&
+    (key.expiresAtMs === undefined || key.expiresAtMs > Date.now());
+  if (!serves) {
+    throw new ServiceError('UnrecognizedClientException', 'The security token included in the request is invalid.');
+  }
+  if (key.secretAccessKey !== credentials.secretAccessKey || key.sessionToken !== credentials.sessionToken) {
+    throw new ServiceError('InvalidSignatureException', 'The secret in the credentials file is not that of its key.');
+  }
+  const { accessKeyId, person, operations, collections, purposes } = key;
+  return { accessKeyId, person, operations, collections, purposes };
 }
 
 export { credentialsIni, readCredentialsIni, writePrivateFile } from './compose/access-keys.ts';

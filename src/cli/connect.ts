@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Rekognition } from '@aws-sdk/client-rekognition';
-import { type ComposeOptions, dataFiles, readCredentialsIni } from '../compose.ts';
+import { type ComposeOptions, callerOfCredentials, compose, dataFiles, readCredentialsIni } from '../compose.ts';
 import { type Config, isLoopback, loadConfig, readEnvironment } from '../config/index.ts';
-import { type LikenessSettings, openLikeness, type RekognitionMethods } from '../library.ts';
+import { likenessOver, type RekognitionMethods } from '../library.ts';
 import type { Terminal } from './output.ts';
+import { type CallOwn, type Credentials, ownApiOf, ownApiOver } from './own-api.ts';
 import { createProgress } from './progress.ts';
 
 /** Options that every command takes. */
@@ -11,6 +12,8 @@ export interface GlobalOptions {
   readonly dataDir?: string;
   readonly config?: string;
   readonly endpoint?: string;
+  /** An AWS credentials file: the key, and so the person, that the command acts for. */
+  readonly credentials?: string;
   readonly json?: boolean;
 }
 
@@ -31,6 +34,8 @@ export function configOf(options: GlobalOptions): Config {
 /** The operations, wherever they run. */
 export interface Connection {
   readonly api: RekognitionMethods;
+  /** Likeness' own operations. */
+  readonly own: CallOwn;
   /** `http://127.0.0.1:4480`, or `this process`. */
   readonly where: string;
   close(): Promise<void>;
@@ -54,29 +59,58 @@ async function isServing(endpoint: string): Promise<boolean> {
 
 /**
  * Reaches the operations: over HTTP where an endpoint is named or a server of this configuration runs, because the
- * data folder is then the server's; else inside this process.
+ * data folder is then the server's; else inside this process. It acts for the key of `--credentials`, or for the
+ * operator's own.
+ *
+ * @param needs.vision false for a command that looks at no image, so that no model is loaded for it
  */
-export async function connect(options: GlobalOptions, terminal: Terminal): Promise<Connection> {
+export async function connect(
+  options: GlobalOptions,
+  terminal: Terminal,
+  needs: { readonly vision?: boolean } = {},
+): Promise<Connection> {
   const config = configOf(options);
   const endpoint = options.endpoint ?? addressOf(config);
   if (options.endpoint !== undefined || (await isServing(endpoint))) {
     const credentialsFile = dataFiles(config).credentials;
     // A server on this machine is most likely this data folder's; keys never go elsewhere by themselves.
     const own = existsSync(credentialsFile) && isLoopback(new URL(endpoint).hostname);
+    const chosen = options.credentials ?? (own ? credentialsFile : undefined);
+    const credentials = chosen === undefined ? undefined : readCredentialsIni(readFileSync(chosen, 'utf8'));
     const client = new Rekognition({
       endpoint,
       region: config.region,
       // The SDK's own chain (environment, ~/.aws) serves where this data folder has no key for that endpoint.
-      ...(own && { credentials: readCredentialsIni(readFileSync(credentialsFile, 'utf8')) }),
+      ...(credentials && { credentials }),
     });
+    const chain = async (): Promise<Credentials> => {
+      const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+      return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+    };
     return {
       api: client as unknown as RekognitionMethods,
+      own: async (name, request) =>
+        ownApiOver({ endpoint, region: config.region, credentials: credentials ?? (await chain()) })(name, request),
       where: endpoint,
       close: async () => client.destroy(),
     };
   }
-  const likeness = await openLikeness(environmentOf(options) as LikenessSettings, modelProgress(terminal));
-  return { api: likeness, where: 'this process', close: () => likeness.close() };
+  const house = await compose(config, { ...modelProgress(terminal), ...needs });
+  try {
+    const caller =
+      options.credentials === undefined
+        ? house.localCaller
+        : await callerOfCredentials(house, readCredentialsIni(readFileSync(options.credentials, 'utf8')));
+    return {
+      api: likenessOver({ ...house, localCaller: caller }),
+      own: ownApiOf(house, caller),
+      where: 'this process',
+      close: () => house.close(),
+    };
+  } catch (error) {
+    await house.close();
+    throw error;
+  }
 }
 
 /** Bars for the models that are fetched and converted at the first start. */

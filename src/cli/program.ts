@@ -28,6 +28,7 @@ export function createProgram(terminal: Terminal, done: (exitCode: number) => vo
     .addOption(new Option('--data-dir <folder>', 'where collections, keys and the audit log are (default .likeness)'))
     .addOption(new Option('--config <file>', 'configuration file (default likeness.toml)'))
     .addOption(new Option('--endpoint <url>', 'use the server at this address'))
+    .addOption(new Option('--credentials <file>', 'act with the access key in this AWS credentials file'))
     .addOption(new Option('--json', 'print JSON for programs'))
     .addHelpText(
       'after',

@@ -14,6 +14,9 @@ export interface NewKey {
   readonly expiresAtMs?: number;
 }
 
+/** Who holds the first key, and calls when the process itself does: the operator who set the server up. */
+export const firstPerson = 'operator';
+
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** A key in AWS's form: `AKIA...` for a lasting one, `ASIA...` for a temporary one, 20 characters; the secret has 40. */
@@ -97,7 +100,7 @@ export async function ensureFirstKey(
 ): Promise<boolean> {
   const serving = (await keys.list()).some((key) => key.revokedAtMs === undefined && key.expiresAtMs === undefined);
   if (serving) return false;
-  const key = makeKey({ person: 'operator', purposes: wanted.purposes }, wanted.nowMs);
+  const key = makeKey({ person: firstPerson, purposes: wanted.purposes }, wanted.nowMs);
   // The file first: a key that nobody can read would be lost for ever.
   writePrivateFile(wanted.file, credentialsIni(key, wanted.region));
   await keys.put(key);

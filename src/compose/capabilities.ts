@@ -19,6 +19,7 @@ import {
 } from '../governance/index.ts';
 import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
 import type { FaceDetector, FaceEmbedder, FaceModels } from '../vision/index.ts';
+import type { Accountability } from './accountability.ts';
 
 /** What capabilities are built over. */
 export interface CapabilityParts {
@@ -32,8 +33,18 @@ export interface CapabilityParts {
   readonly policyInForce: Capabilities['policyInForce'];
   readonly auditReader: Capabilities['auditReader'];
   readonly modelCatalog: Capabilities['modelCatalog'];
+  readonly accountability: Accountability['capabilities'];
   readonly clock: () => number;
 }
+
+/** How each capability is built from a grant. */
+export type CapabilityBuilders = {
+  readonly [Name in CapabilityName]: (
+    grant: Grant,
+    notes: GrantNotes,
+    collection: CollectionRecord | undefined,
+  ) => Capabilities[Name];
+};
 
 /** Builds, from a grant, just the capabilities that an operation needs, each held to what the grant allows. */
 export type CapabilitiesFor = (
@@ -140,13 +151,8 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     },
   });
 
-  const builders: {
-    readonly [Name in CapabilityName]: (
-      grant: Grant,
-      notes: GrantNotes,
-      collection: CollectionRecord | undefined,
-    ) => Capabilities[Name];
-  } = {
+  const builders: CapabilityBuilders = {
+    ...parts.accountability,
     images: () => parts.images,
     faceDetector: (grant, notes) => withholdFromDetector(vision, grant, notes),
     faceEmbedder: (grant, notes) => withholdFromEmbedder(vision, grant, notes),

@@ -88,6 +88,8 @@ describe('the environment', () => {
       LIKENESS_HOST: '0.0.0.0',
       LIKENESS_PORT: '0',
       LIKENESS_DATA_DIR: 'data',
+      LIKENESS_TRUST_DIR: '~/trust',
+      LIKENESS_MASTER_KEY_COMMAND: 'kms decrypt',
       LIKENESS_MODELS_DIR: '~/models',
       LIKENESS_BUCKETS_DIR: 'photos',
       LIKENESS_REGION: 'eu-central-1',
@@ -115,6 +117,8 @@ describe('the environment', () => {
       host: '0.0.0.0',
       port: 0,
       dataDir: join(cwd, 'data'),
+      trustDir: '/home/someone/trust',
+      masterKey: { source: { kind: 'command', command: 'kms decrypt' } },
       modelsDir: '/home/someone/models',
       bucketsDir: join(cwd, 'photos'),
       region: 'eu-central-1',
@@ -135,6 +139,25 @@ describe('the environment', () => {
       maxCollections: 8,
       warnings: [],
     });
+  });
+
+  it('takes the master key from one place, and keeps it out of what is printed', () => {
+    const key = 'ab'.repeat(32);
+    const config = load({
+      LIKENESS_DATA_DIR: '/srv/likeness',
+      LIKENESS_MASTER_KEY: key,
+      LIKENESS_MASTER_KEY_PREVIOUS: key,
+    });
+    expect(config.trustDir).toBe('/srv/likeness-trust');
+    expect(config.masterKey.source.kind).toBe('text');
+    expect(JSON.stringify(config)).not.toContain(key);
+    expect(load({ LIKENESS_DATA_DIR: '/srv/likeness' }).masterKey.source).toEqual({
+      kind: 'file',
+      path: '/srv/likeness-trust/master-key',
+    });
+    expect(problemsOf({ LIKENESS_MASTER_KEY: key, LIKENESS_MASTER_KEY_COMMAND: 'kms' })).toEqual([
+      expect.stringContaining('from one place only'),
+    ]);
   });
 
   it('counts an empty variable as unset', () => {

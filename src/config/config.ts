@@ -13,6 +13,9 @@ export interface Config {
   readonly port: number;
   /** Absolute paths. */
   readonly dataDir: string;
+  /** What must not share the data's fate: master key, public key, tombstones. */
+  readonly trustDir: string;
+  readonly masterKey: MasterKeyConfig;
   readonly modelsDir: string;
   readonly bucketsDir?: string;
   /** Absent where no S3 setting is given. */
@@ -47,6 +50,16 @@ export interface Config {
   readonly warnings: readonly string[];
   /** The table behind {@link describeConfig}; secrets are masked. */
   readonly rows: readonly ConfigRow[];
+}
+
+/** Where the master key comes from; secrets behind functions, so that writing the configuration out cannot write them. */
+export interface MasterKeyConfig {
+  readonly source:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'text'; readonly name: string; readonly read: () => string }
+    | { readonly kind: 'command'; readonly command: string };
+  /** The one before, while it is being replaced. */
+  readonly previous?: () => string;
 }
 
 /** Where objects of buckets are read from beside folders. */
@@ -132,6 +145,11 @@ function withWorkedOutDefaults(values: Values, env: Environment, machine: Machin
     if (filled.get(key)?.value === undefined) filled.set(key, { value, source: 'default' });
   };
   fill('models_dir', join(cacheFolder(env, machine), 'likeness', 'models'));
+  const trustDir = filled.get('trust_dir')?.value ?? `${filled.get('data_dir')?.value ?? ''}-trust`;
+  fill('trust_dir', trustDir);
+  if (values.get('master_key')?.value === undefined && values.get('master_key_command')?.value === undefined) {
+    fill('master_key_file', join(trustDir, 'master-key'));
+  }
   fill('workers', String(Math.min(machine.cores, 256)));
   if (usesS3(values)) {
     fill('s3_region', values.get('region')?.value ?? '');
@@ -165,6 +183,8 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
     host: text('host'),
     port: integer('port'),
     dataDir: text('data_dir'),
+    trustDir: text('trust_dir'),
+    masterKey: masterKeyConfig(optional),
     modelsDir: text('models_dir'),
     ...(bucketsDir === undefined ? {} : { bucketsDir }),
     ...(usesS3(values) ? { s3: s3Config(optional) } : {}),
@@ -192,6 +212,21 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
     rows: settings.map((setting) => rowOf(setting, values.get(setting.key))),
   };
   return { ...config, warnings: [...fileWarnings, ...warningsOf(config)] };
+}
+
+function masterKeyConfig(optional: (key: SettingKey) => string | undefined): MasterKeyConfig {
+  const key = optional('master_key');
+  const command = optional('master_key_command');
+  const previous = optional('master_key_previous');
+  return {
+    source:
+      key !== undefined
+        ? { kind: 'text', name: variableOf('master_key'), read: () => key }
+        : command !== undefined
+          ? { kind: 'command', command }
+          : { kind: 'file', path: optional('master_key_file') ?? '' },
+    ...(previous !== undefined && { previous: () => previous }),
+  };
 }
 
 function s3Config(optional: (key: SettingKey) => string | undefined): S3Config {
@@ -233,6 +268,10 @@ function findContradictions(config: Config, values: Values): string[] {
   ] as const) {
     if (given(one) && !given(other))
       problems.push(`${variableOf(one)} is set without ${variableOf(other)}: set both or neither`);
+  }
+  const sources = (['master_key', 'master_key_file', 'master_key_command'] as const).filter(given);
+  if (sources.length > 1) {
+    problems.push(`${sources.map(variableOf).join(' and ')} are set: the master key comes from one place only`);
   }
   if (!config.signatures && !isLoopback(config.host)) {
     problems.push(

@@ -7,6 +7,7 @@ export {
   isLoopback,
   loadConfig,
   type Machine,
+  type MasterKeyConfig,
   type S3Config,
 } from './config.ts';
 export { configurationPage } from './configuration-page.ts';

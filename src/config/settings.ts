@@ -48,6 +48,36 @@ export const settings = [
     description: 'Folder of the database, the audit log and the credentials.',
   },
   {
+    key: 'trust_dir',
+    type: { kind: 'path' },
+    defaultNote: 'the data folder with `-trust` after its name',
+    description:
+      'Folder of what must not share the fate of the data: the master key, the public key and the tombstones of erased subjects. Keep a copy of the master key elsewhere: without it nothing can be read.',
+  },
+  {
+    key: 'master_key_file',
+    type: { kind: 'path' },
+    defaultNote: 'master-key in LIKENESS_TRUST_DIR',
+    description: 'File of the master key that everything at rest is encrypted under; made at the first start.',
+  },
+  {
+    key: 'master_key',
+    type: { kind: 'text', wanted: '64 hex digits, or the Base64 of 32 bytes' },
+    secret: true,
+    description: 'The master key itself, instead of a file.',
+  },
+  {
+    key: 'master_key_command',
+    type: { kind: 'text', wanted: 'a command' },
+    description: 'A command that prints the master key, instead of a file; for a KMS. It runs in a shell at start.',
+  },
+  {
+    key: 'master_key_previous',
+    type: { kind: 'text', wanted: '64 hex digits, or the Base64 of 32 bytes' },
+    secret: true,
+    description: 'The master key that was used before: with it the server starts once and locks its keys anew.',
+  },
+  {
     key: 'models_dir',
     type: { kind: 'path' },
     defaultNote: "likeness/models in the user's cache folder",

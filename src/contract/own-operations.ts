@@ -1,17 +1,13 @@
-import type { FromSchema, JsonSchema, ObjectSchema } from './json-schema.ts';
-import type { ErrorCode } from './service-error.ts';
+import type { FromSchema, ObjectSchema } from './json-schema.ts';
+import { consentOperations } from './own/consent.ts';
+import { peopleOperations } from './own/people.ts';
+import { reportsOperations } from './own/reports.ts';
+import { retentionOperations } from './own/retention.ts';
+import { reviewOperations } from './own/review.ts';
+import type { OwnOperationRow } from './own/row.ts';
+import { subjectsOperations } from './own/subjects.ts';
 
-/** One of Likeness' own operations: JSON under {@link ownPathPrefix}, signed as the Rekognition API is. */
-export interface OwnOperationRow {
-  readonly method: 'GET' | 'POST';
-  /** Below the prefix; without variables. */
-  readonly path: string;
-  readonly summary: string;
-  /** Members of the query for GET, of the JSON body for POST. */
-  readonly request: ObjectSchema;
-  readonly response: JsonSchema;
-  readonly errors: readonly ErrorCode[];
-}
+export type { OwnOperationRow } from './own/row.ts';
 
 /** Where Likeness' own operations stand. */
 export const ownPathPrefix = '/likeness/v1';
@@ -36,9 +32,27 @@ const purpose = {
       },
       required: ['emotions', 'gender'],
     },
-    retentionDays: { type: 'integer', description: 'Absent where the purpose sets no maximum.' },
+    retention: {
+      type: 'object',
+      properties: {
+        maxDays: { type: 'integer', description: 'Days after which everything is erased.' },
+        idleDays: { type: 'integer', description: 'Days without use after which it is erased; absent: any.' },
+        clock: { type: 'string', enum: ['face', 'collection'], description: 'What the days are counted for.' },
+      },
+      required: ['maxDays', 'clock'],
+    },
+    budget: {
+      type: 'object',
+      description: 'How much may be searched; absent: not bounded.',
+      properties: {
+        searchesPerHour: { type: 'integer', description: 'By one key.' },
+        repeatsOfOneProbePerHour: { type: 'integer', description: 'For one face.' },
+        differentProbesPerTenMinutes: { type: 'integer', description: 'For different faces.' },
+      },
+      required: ['searchesPerHour', 'repeatsOfOneProbePerHour', 'differentProbesPerTenMinutes'],
+    },
   },
-  required: ['name', 'for', 'consent', 'similarityFloor', 'review', 'liveStreams', 'attributes'],
+  required: ['name', 'for', 'consent', 'similarityFloor', 'review', 'liveStreams', 'attributes', 'retention'],
 } as const satisfies ObjectSchema;
 
 const calibration = {
@@ -105,6 +119,7 @@ export const ownOperations = {
   GetPolicy: {
     method: 'GET',
     path: '/policy',
+    roles: 'any',
     summary: 'The purposes that this server serves under, and what it refuses.',
     request: nothing,
     response: {
@@ -130,6 +145,7 @@ export const ownOperations = {
   GetCalibration: {
     method: 'GET',
     path: '/calibration',
+    roles: 'any',
     summary: 'The false-match rate behind each similarity, per face model.',
     request: {
       type: 'object',
@@ -145,6 +161,7 @@ export const ownOperations = {
   ListModels: {
     method: 'GET',
     path: '/models',
+    roles: 'any',
     summary: 'The models of this server with licence, provenance and digest.',
     request: nothing,
     response: {
@@ -157,6 +174,7 @@ export const ownOperations = {
   ListAuditRecords: {
     method: 'GET',
     path: '/audit/records',
+    roles: ['auditor', 'admin'],
     summary: 'Records of the audit log in order of their sequence.',
     request: {
       type: 'object',
@@ -178,6 +196,7 @@ export const ownOperations = {
   VerifyAudit: {
     method: 'POST',
     path: '/audit/verification',
+    roles: ['auditor', 'admin'],
     summary: 'Reads the whole audit log and says whether a record was changed, dropped or moved.',
     request: {
       type: 'object',
@@ -197,6 +216,12 @@ export const ownOperations = {
     },
     errors: [],
   },
+  ...peopleOperations,
+  ...consentOperations,
+  ...retentionOperations,
+  ...reviewOperations,
+  ...subjectsOperations,
+  ...reportsOperations,
 } as const satisfies Record<string, OwnOperationRow>;
 
 /** The name of one of Likeness' own operations. */

@@ -1,4 +1,4 @@
-import { type OperationRow, operations, ServiceError } from '../contract/index.ts';
+import { type OperationRow, type OwnOperationRow, operations, ownOperations, ServiceError } from '../contract/index.ts';
 import type { Call } from './call.ts';
 
 /** What a call is about. */
@@ -7,13 +7,20 @@ export type Target =
   | { readonly kind: 'none' };
 
 /**
- * Reads off the request what it is about, by the operation's row. Likeness' own operations are about no collection.
+ * Reads off the request what it is about, by the operation's row. one of Likeness' own is about
+ * the collection of its member `collectionId`, where its row says so and the request names one.
  *
  * @throws {ServiceError} InvalidParameterException when no collection is named, or the ARN is none
  * @throws {ServiceError} ResourceNotFoundException when the ARN names something else than a collection of this account
  */
 export function targetOf(call: Call, account: { readonly region: string; readonly accountId: string }): Target {
   const rows: Readonly<Record<string, OperationRow>> = operations;
+  const ownRows: Readonly<Record<string, OwnOperationRow>> = ownOperations;
+  if (Object.hasOwn(ownRows, call.operation)) {
+    const named = textMember(call.request, 'collectionId');
+    if (ownRows[call.operation]?.subject === undefined || named === undefined) return { kind: 'none' };
+    return { kind: 'collection', collectionId: named };
+  }
   const subject = Object.hasOwn(rows, call.operation) ? rows[call.operation]?.subject : undefined;
   switch (subject) {
     case 'collection':

@@ -1,3 +1,3 @@
-export { openMemoryStores } from './memory/open-memory-stores.ts';
+export { openMemoryStores, passingKeys } from './memory/open-memory-stores.ts';
 export type { DamagedCollection } from './sqlite/collection-tables.ts';
-export { openAuditReader, openKeys, openStores, type Stores } from './sqlite/open-stores.ts';
+export { openAuditReader, openKeys, openStores, type StoreKeys, type Stores } from './sqlite/open-stores.ts';

@@ -2,7 +2,10 @@
  * Adds and deletes faces in a loop until it is killed, saying on standard output what it is about to do and, once it
  * is acknowledged, what it has done. Faces are numbers; arguments: data folder, first number, seed.
  */
+
+import { createHmac } from 'node:crypto';
 import { writeSync } from 'node:fs';
+import { createSealer } from '../../dist/shared/sealing.js';
 import { openStores } from '../../dist/stores/index.js';
 
 const [dataDir = '', first = '0', seed = '1'] = process.argv.slice(2);
@@ -19,7 +22,14 @@ const random = () => {
   return state / 2 ** 32;
 };
 
-const { collections } = await openStores({ dataDir, clock: Date.now });
+// Those of store-keys.ts, so that the test can open what this process has left.
+const key = new Uint8Array(32).fill(7);
+const keys = {
+  sealer: () => createSealer(key),
+  mac: (_name, content) => createHmac('sha256', key).update(content).digest(),
+};
+
+const { collections } = await openStores({ dataDir, clock: Date.now, keys });
 if ((await collections.findCollection('c')) === undefined) {
   await collections.createCollection({
     id: 'c',

@@ -36,8 +36,8 @@ describe('GetPolicy', () => {
 
   it('leaves out a retention that the purpose does not set', async () => {
     const { purposes } = await accountabilityBench().getPolicy();
-    expect(purposes.find((row) => row.name === 'evaluation')?.retentionDays).toBe(30);
-    expect(purposes.find((row) => row.name === 'photo-library')).not.toHaveProperty('retentionDays');
+    expect(purposes.find((row) => row.name === 'evaluation')?.retention.maxDays).toBe(30);
+    expect(purposes.find((row) => row.name === 'photo-library')).not.toHaveProperty('budget');
   });
 });
 

@@ -8,8 +8,13 @@ export const getPolicy = defineOwnOperation('GetPolicy', ['policyInForce'], asyn
     digest: policy.digest,
     defaultPurpose,
     purposes: purposeNames.map((name) => {
-      const { retentionDays, ...row } = policy.purposes[name];
-      return { ...row, ...(retentionDays !== null && { retentionDays }) };
+      const { retention, budget, ...row } = policy.purposes[name];
+      const { idleDays, ...days } = retention;
+      return {
+        ...row,
+        retention: { ...days, ...(idleDays !== null && { idleDays }) },
+        ...(budget !== null && { budget }),
+      };
     }),
     refused: policy.refused.map(({ id, rule, readAt }) => ({ id, rule, readAt })),
   };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { openAuditReader, openStores } from '../../stores/index.ts';
 import { type ChainHead, type ChainVerdict, createAuditLog, createAuditReader } from './index.ts';
 
@@ -11,7 +12,7 @@ let head: ChainHead | undefined;
 
 beforeEach(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'likeness-audit-'));
-  const stores = await openStores({ dataDir, clock: Date.now });
+  const stores = await openStores({ dataDir, clock: Date.now, keys: storeKeys });
   const log = createAuditLog({ store: stores.audit, clock: Date.now, node: 'node-1' });
   await Promise.all(
     Array.from({ length: 30 }, (_, index) =>

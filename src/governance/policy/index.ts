@@ -9,7 +9,9 @@ export {
   purposeNames,
   type RefusedClass,
   type RefusedClassId,
+  type RetentionTerms,
   refusedClassIds,
+  type SearchBudget,
   type SensitiveAttribute,
   sensitiveAttributes,
 } from './policy.ts';

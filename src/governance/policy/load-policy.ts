@@ -71,10 +71,6 @@ function purposeRow(value: unknown): PurposeRow {
         oneOf(attributes[attribute], ['never', 'operator-option', 'allowed'], `${name}.${attribute}`),
       ] as const,
   );
-  const days = row.retentionDays;
-  if (days !== null && (typeof days !== 'number' || !Number.isInteger(days) || days < 1)) {
-    throw new PolicyError(`${name}.retentionDays must be null or a whole number of days above 0`);
-  }
   const floor = row.similarityFloor;
   if (typeof floor !== 'number' || !(floor >= 0 && floor <= 100)) {
     throw new PolicyError(`${name}.similarityFloor must be a number from 0 to 100`);
@@ -87,7 +83,26 @@ function purposeRow(value: unknown): PurposeRow {
     review: oneOf(row.review, ['none', 'two-reviewers'], `${name}.review`),
     liveStreams: oneOf(row.liveStreams, ['none', 'consenting-subjects'], `${name}.liveStreams`),
     attributes: Object.fromEntries(modes) as PurposeRow['attributes'],
-    retentionDays: days,
+    retention: retentionTerms(row.retention, `${name}.retention`),
+    budget: row.budget === null ? null : searchBudget(row.budget, `${name}.budget`),
+  };
+}
+
+function retentionTerms(value: unknown, what: string): PurposeRow['retention'] {
+  const row = objectOf(value, what);
+  return {
+    maxDays: countOf(row.maxDays, `${what}.maxDays`),
+    idleDays: row.idleDays === null ? null : countOf(row.idleDays, `${what}.idleDays`),
+    clock: oneOf(row.clock, ['face', 'collection'], `${what}.clock`),
+  };
+}
+
+function searchBudget(value: unknown, what: string): PurposeRow['budget'] {
+  const row = objectOf(value, what);
+  return {
+    searchesPerHour: countOf(row.searchesPerHour, `${what}.searchesPerHour`),
+    repeatsOfOneProbePerHour: countOf(row.repeatsOfOneProbePerHour, `${what}.repeatsOfOneProbePerHour`),
+    differentProbesPerTenMinutes: countOf(row.differentProbesPerTenMinutes, `${what}.differentProbesPerTenMinutes`),
   };
 }
 
@@ -121,6 +136,13 @@ function listOf(value: unknown, what: string): readonly unknown[] {
 
 function textOf(value: unknown, what: string): string {
   if (typeof value !== 'string' || value.trim() === '') throw new PolicyError(`${what} must be a text`);
+  return value;
+}
+
+function countOf(value: unknown, what: string): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
+    throw new PolicyError(`${what} must be a whole number above 0`);
+  }
   return value;
 }
 

@@ -14,13 +14,13 @@ const refusedAs = (text: string) => {
 
 describe('the policy table', () => {
   it.each([
-    ['photo-library', 'none', 0, 'none', 'none', 'operator-option', null],
-    ['media-archive', 'none', 90, 'none', 'none', 'never', null],
-    ['identity-verification', 'required', 95, 'none', 'none', 'never', null],
-    ['access-control', 'required', 99, 'none', 'consenting-subjects', 'never', null],
-    ['family-reunification', 'guardian-or-legal-basis', 0, 'two-reviewers', 'none', 'never', null],
+    ['photo-library', 'none', 0, 'none', 'none', 'operator-option', 3650],
+    ['media-archive', 'none', 90, 'none', 'none', 'never', 3650],
+    ['identity-verification', 'required', 95, 'none', 'none', 'never', 365],
+    ['access-control', 'required', 99, 'none', 'consenting-subjects', 'never', 1095],
+    ['family-reunification', 'guardian-or-legal-basis', 0, 'two-reviewers', 'none', 'never', 1825],
     ['evaluation', 'data-set-licence', 0, 'none', 'none', 'allowed', 30],
-  ] as const)('binds %s to its duties', (name, consent, similarityFloor, review, liveStreams, mode, retentionDays) => {
+  ] as const)('binds %s to its duties', (name, consent, similarityFloor, review, liveStreams, mode, maxDays) => {
     expect(policy.purposes[name]).toMatchObject({
       name,
       consent,
@@ -28,7 +28,7 @@ describe('the policy table', () => {
       review,
       liveStreams,
       attributes: { emotions: mode, gender: mode },
-      retentionDays,
+      retention: { maxDays },
     });
   });
 

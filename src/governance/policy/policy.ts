@@ -38,8 +38,29 @@ export interface PurposeRow {
   readonly review: 'none' | 'two-reviewers';
   readonly liveStreams: 'none' | 'consenting-subjects';
   readonly attributes: Readonly<Record<SensitiveAttribute, AttributeMode>>;
-  /** Days after which a collection of this purpose expires; null where the purpose sets none. Not yet swept. */
-  readonly retentionDays: number | null;
+  readonly retention: RetentionTerms;
+  /** Null where searching is not bounded. */
+  readonly budget: SearchBudget | null;
+}
+
+/** How long a purpose keeps what it holds; the earliest clock that runs out erases. */
+export interface RetentionTerms {
+  /** Days after which it is erased in any case. */
+  readonly maxDays: number;
+  /** Days without use after which it is erased; null: use does not matter. */
+  readonly idleDays: number | null;
+  /** What the days are counted for: each face since it was stored, or the collection since it was made. */
+  readonly clock: 'face' | 'collection';
+}
+
+/** How much may be searched under a purpose. */
+export interface SearchBudget {
+  /** By one key. */
+  readonly searchesPerHour: number;
+  /** Searches with faces that are one person's, by one person's keys. */
+  readonly repeatsOfOneProbePerHour: number;
+  /** Different people searched for: as many as a crowd has. */
+  readonly differentProbesPerTenMinutes: number;
 }
 
 /** Something that Likeness is not offered for. */

@@ -22,3 +22,32 @@ export interface AuditStore {
   /** In order of sequence, after `afterSequence`. */
   read(page: { afterSequence: number; limit: number }): Promise<readonly AuditEntry[]>;
 }
+
+/** A signed checkpoint as it is kept: what it says is governance's. */
+export interface KeptCheckpoint {
+  /** The entry that it names. */
+  readonly sequence: number;
+  /** The exact JSON text, without a line break. */
+  readonly document: string;
+}
+
+/** The checkpoints of a log and the name of the node whose log it is; append-only, kept with the log. */
+export interface AuditCheckpointStore {
+  /** The node's name; undefined until it has one. */
+  node(): Promise<string | undefined>;
+  /** Gives the node its name, once and for ever. @returns the name it has, which may be an earlier one */
+  nameNode(name: string): Promise<string>;
+  /** Durable when it has resolved. @throws {RangeError} when it names no later entry than the last one did */
+  append(checkpoint: KeptCheckpoint): Promise<void>;
+  last(): Promise<KeptCheckpoint | undefined>;
+  /** In order of sequence, after `afterSequence`. */
+  read(page: { afterSequence: number; limit: number }): Promise<readonly KeptCheckpoint[]>;
+}
+
+/** Where checkpoints are written a second time, out of reach of who can change the log: another disk, another owner. */
+export interface CheckpointAnchor {
+  /** The last whole checkpoint; undefined when there is none. */
+  last(): Promise<string | undefined>;
+  /** Adds checkpoints; durable when it has resolved. */
+  append(documents: readonly string[]): Promise<void>;
+}

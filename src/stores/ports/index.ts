@@ -12,6 +12,15 @@ export type {
   UserRecord,
   UserStatus,
 } from './collections.ts';
+export type {
+  DocumentChange,
+  DocumentKind,
+  DocumentNames,
+  DocumentPage,
+  DocumentStore,
+  DocumentView,
+  KeptDocument,
+} from './documents.ts';
 export { StoreError, type StoreErrorCode } from './errors.ts';
 export type { IdempotencyStore } from './idempotency.ts';
 export type { KeyRecord, KeyStore } from './keys.ts';

@@ -13,6 +13,7 @@ import {
   unitVector,
   uuid,
 } from '../../../tests/stores/builders.ts';
+import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { StoreError } from '../ports/index.ts';
 import { openStores, type Stores } from './open-stores.ts';
@@ -76,7 +77,7 @@ describe('kill -9 while faces are added and deleted', () => {
         if (word === 'added' || word === 'deleted') acknowledged++;
       }
 
-      const stores = await openStores({ dataDir, clock });
+      const stores = await openStores({ dataDir, clock, keys: storeKeys });
       const stored = new Set(await storedNumbers(stores, 'c'));
       expect(stores.damagedCollections()).toEqual([]);
       expect([...present].filter((number) => !stored.has(number) && !doubtful.has(number))).toEqual([]);
@@ -110,7 +111,7 @@ describe('a full disk', () => {
       writeFileSync(join(folder, 'ballast'), new Uint8Array(1_500_000));
       const dataDir = join(folder, 'data');
       const random = seededRandom(3);
-      let stores = await openStores({ dataDir, clock });
+      let stores = await openStores({ dataDir, clock, keys: storeKeys });
       await stores.collections.createCollection(newCollection('c', 128));
       const kept = new Map<number, Float32Array>();
       const add = async (number: number): Promise<void> => {
@@ -147,7 +148,7 @@ describe('a full disk', () => {
       for (let number = 30_000; number < 30_050; number++) await add(number);
       await expectAll();
       await stores.close();
-      stores = await openStores({ dataDir, clock });
+      stores = await openStores({ dataDir, clock, keys: storeKeys });
       expect(stores.damagedCollections()).toEqual([]);
       await expectAll();
       await stores.close();
@@ -165,7 +166,7 @@ describe('damage to collections.db', () => {
     const dataDir = newFolder();
     const random = seededRandom(17);
     const templates = new Map<string, Float32Array[]>();
-    const { collections, close } = await openStores({ dataDir, clock });
+    const { collections, close } = await openStores({ dataDir, clock, keys: storeKeys });
     for (const id of ids) {
       await collections.createCollection(newCollection(id, 64));
       const own = Array.from({ length: 60 }, () => unitVector(random, 64));
@@ -210,7 +211,7 @@ describe('damage to collections.db', () => {
     damaged[at + 100] = (damaged[at + 100] ?? 0) ^ 1;
     writeFileSync(join(dataDir, 'collections.db'), damaged);
 
-    const stores = await openStores({ dataDir, clock });
+    const stores = await openStores({ dataDir, clock, keys: storeKeys });
     const { collections } = stores;
     expect(stores.damagedCollections().map((damage) => damage.collectionId)).toEqual(['holiday']);
     const refusals = [
@@ -239,7 +240,7 @@ describe('damage to collections.db', () => {
     const { dataDir, bytes } = await makeData();
     const random = seededRandom(4711);
     const probe = unitVector(random, 64);
-    const intact = await openStores({ dataDir, clock });
+    const intact = await openStores({ dataDir, clock, keys: storeKeys });
     const truth = new Map<string, unknown>();
     for (const id of ids) truth.set(id, await answers(intact, id, probe));
     await intact.close();
@@ -253,7 +254,7 @@ describe('damage to collections.db', () => {
       writeFileSync(join(folder, 'collections.db'), damaged);
       let stores: Stores;
       try {
-        stores = await openStores({ dataDir: folder, clock });
+        stores = await openStores({ dataDir: folder, clock, keys: storeKeys });
       } catch (error) {
         expect(error, `byte ${at}`).toBeInstanceOf(StoreError);
         outcomes.refusedFile++;
@@ -279,21 +280,21 @@ describe('damage to collections.db', () => {
   it('that leaves no database to open is refused by name', async () => {
     const { dataDir, bytes } = await makeData();
     writeFileSync(join(dataDir, 'collections.db'), Buffer.concat([Buffer.alloc(200, 7), bytes.subarray(200)]));
-    await expect(openStores({ dataDir, clock })).rejects.toMatchObject({
+    await expect(openStores({ dataDir, clock, keys: storeKeys })).rejects.toMatchObject({
       code: 'corrupt',
       message: expect.stringContaining('collections.db'),
     });
     writeFileSync(join(dataDir, 'collections.db'), bytes);
-    await (await openStores({ dataDir, clock })).close();
+    await (await openStores({ dataDir, clock, keys: storeKeys })).close();
   });
 
   it('at the end of its log leaves what was stored before, in order and whole', async () => {
     const source = newFolder();
     const random = seededRandom(8);
-    const first = await openStores({ dataDir: source, clock });
+    const first = await openStores({ dataDir: source, clock, keys: storeKeys });
     await first.collections.createCollection(newCollection('c', 64));
     await first.close();
-    const writing = await openStores({ dataDir: source, clock });
+    const writing = await openStores({ dataDir: source, clock, keys: storeKeys });
     const templates = Array.from({ length: 80 }, () => unitVector(random, 64));
     for (const [i, template] of templates.entries()) {
       await writing.collections.addFaces('c', newImage(i, [newFace(i, template)]));
@@ -311,7 +312,7 @@ describe('damage to collections.db', () => {
       copyFileSync(log.replace('-wal', ''), join(dataDir, 'collections.db'));
       writeFileSync(join(dataDir, 'collections.db-wal'), logBytes);
       truncateSync(join(dataDir, 'collections.db-wal'), Math.floor(logBytes.length * kept));
-      const stores = await openStores({ dataDir, clock });
+      const stores = await openStores({ dataDir, clock, keys: storeKeys });
       expect(stores.damagedCollections()).toEqual([]);
       const stored = await storedNumbers(stores, 'c');
       expect(stored).toEqual(templates.slice(0, stored.length).map((_, i) => i));

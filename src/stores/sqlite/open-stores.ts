@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Sealer } from '../../shared/sealing.ts';
 import type { AuditStore } from '../ports/audit.ts';
 import type { CollectionStore } from '../ports/collections.ts';
+import type { DocumentStore } from '../ports/documents.ts';
 import { StoreError } from '../ports/errors.ts';
 import type { IdempotencyStore } from '../ports/idempotency.ts';
 import type { KeyStore } from '../ports/keys.ts';
@@ -12,11 +14,18 @@ import { createCollectionSteps, eraseCondemnedCollections } from './collection-s
 import { createCollectionTables, type DamagedCollection } from './collection-tables.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { type Database, openDatabase, selectList } from './database.ts';
+import { createDocumentStore } from './document-store.ts';
 import { createFaceSteps } from './face-steps.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { loadCollections } from './load-collections.ts';
-import { AUDIT_MIGRATIONS, COLLECTION_MIGRATIONS, KEY_MIGRATIONS, REQUEST_MIGRATIONS } from './schema.ts';
+import {
+  AUDIT_MIGRATIONS,
+  COLLECTION_MIGRATIONS,
+  GOVERNANCE_MIGRATIONS,
+  KEY_MIGRATIONS,
+  REQUEST_MIGRATIONS,
+} from './schema.ts';
 import { createUserSteps } from './user-steps.ts';
 
 const KEYS_FILE = 'keys.db';
@@ -28,6 +37,8 @@ export interface Stores {
   readonly keys: KeyStore;
   readonly audit: AuditStore;
   readonly idempotency: IdempotencyStore;
+  /** Receipts, persons, cases and what else governance keeps. */
+  readonly documents: DocumentStore;
   /** The collections that are refused because they are damaged, for the log and the operator. */
   damagedCollections(): readonly DamagedCollection[];
   /** Bytes that the search index holds in memory. */
@@ -36,16 +47,24 @@ export interface Stores {
   close(): Promise<void>;
 }
 
+/** The keys that the stores encrypt and hash with; a keyring is one. */
+export interface StoreKeys {
+  sealer(name: 'records' | 'collections' | 'access-keys'): Sealer;
+  mac(name: 'names', content: string): Buffer;
+}
+
 /**
  * Opens the stores of a data folder for the one process that may write it, verifying every collection.
  *
  * @param options.dataDir made when absent; `:memory:` keeps everything in memory, for tests
+ * @param options.keys what is encrypted at rest is readable with these alone
  * @param options.vectors the index to fill; closed with the stores; the flat one by default
  * @param options.clock now, in ms since 1970
  * @throws {StoreError} locked, corrupt, newer-schema, disk-full
  */
 export async function openStores(options: {
   dataDir: string;
+  keys: StoreKeys;
   vectors?: VectorIndex;
   clock: () => number;
 }): Promise<Stores> {
@@ -69,7 +88,8 @@ export async function openStores(options: {
     }
     const keys = open(KEYS_FILE, KEY_MIGRATIONS);
     const requests = open('requests.db', REQUEST_MIGRATIONS);
-    for (const small of [keys, requests]) requireSound(small);
+    const governance = open('governance.db', GOVERNANCE_MIGRATIONS);
+    for (const small of [keys, requests, governance]) requireSound(small);
     const audit = open(AUDIT_FILE, AUDIT_MIGRATIONS);
     const data = open('collections.db', COLLECTION_MIGRATIONS);
     repairIndexes(data);
@@ -81,6 +101,10 @@ export async function openStores(options: {
       keys: createKeyStore(keys),
       audit: createAuditStore(audit),
       idempotency: createIdempotencyStore(requests, clock),
+      documents: createDocumentStore(governance, {
+        sealer: options.keys.sealer('records'),
+        nameHash: (text) => options.keys.mac('names', text).toString('hex'),
+      }),
       damagedCollections: () => tables.damaged(),
       indexMemoryBytes: () => vectors.memoryBytes(),
       close: closeAll,

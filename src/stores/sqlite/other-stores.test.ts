@@ -22,6 +22,7 @@ import {
   unitVector,
   uuid,
 } from '../../../tests/stores/builders.ts';
+import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import type { AuditEntry, KeyRecord } from '../ports/index.ts';
 import { openDatabase } from './database.ts';
@@ -32,7 +33,7 @@ const root = mkdtempSync(join(tmpdir(), 'likeness-other-stores-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const newFolder = (): string => mkdtempSync(join(root, 'data-'));
-const open = (dataDir: string, clock = () => 1000): Promise<Stores> => openStores({ dataDir, clock });
+const open = (dataDir: string, clock = () => 1000): Promise<Stores> => openStores({ dataDir, clock, keys: storeKeys });
 
 function newKey(accessKeyId: string, over: Partial<KeyRecord> = {}): KeyRecord {
   return {

@@ -96,3 +96,25 @@ export const REQUEST_MIGRATIONS: readonly Migration[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX answer_by_expiry ON answer (expires_at_ms);`,
 ];
+
+/** governance.db: sealed documents. Names are keyed hashes; what is due is the only thing told in plain text. */
+export const GOVERNANCE_MIGRATIONS: readonly Migration[] = [
+  `CREATE TABLE document (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    due_at_ms INTEGER,
+    template BLOB NOT NULL,
+    PRIMARY KEY (kind, id)
+  ) STRICT;
+  CREATE INDEX document_by_due ON document (kind, due_at_ms) WHERE due_at_ms IS NOT NULL;
+  CREATE TABLE document_name (
+    document_kind TEXT NOT NULL,
+    document_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (document_kind, document_id, name),
+    FOREIGN KEY (document_kind, document_id) REFERENCES document (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX document_by_name ON document_name (document_kind, hash);`,
+];

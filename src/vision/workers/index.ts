@@ -1,1 +1,2 @@
+export { noVision } from './no-vision.ts';
 export { openVisionPool, type VisionPool, type VisionPoolOptions } from './pool.ts';

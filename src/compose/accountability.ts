@@ -1,0 +1,39 @@
+import type { Config } from '../config/index.ts';
+import type { Policy } from '../governance/index.ts';
+import type { Keyring } from '../keyring/index.ts';
+import type { Stores } from '../stores/index.ts';
+import type { FaceModels } from '../vision/index.ts';
+import type { CapabilityBuilders } from './capabilities.ts';
+
+/** What the rooms of accountability stand on. */
+export interface AccountabilityParts {
+  readonly config: Config;
+  readonly policy: Policy;
+  readonly stores: Stores;
+  readonly keyring: Keyring;
+  readonly faceModels: FaceModels;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** A fresh id. */
+  readonly ids: () => string;
+  /** Told what an operator should know. */
+  readonly notice: (notice: string) => void;
+}
+
+/** The capabilities that the rooms of accountability give to their operations. */
+export type AccountabilityCapability = never;
+
+/** The rooms of accountability, wired: what the gate asks, what operations are given, what runs by itself. */
+export interface Accountability {
+  readonly capabilities: Pick<CapabilityBuilders, AccountabilityCapability>;
+  /** Starts what runs by itself: sweeps, checkpoints. @returns stops it */
+  start(): () => Promise<void>;
+}
+
+/** Wires the rooms of accountability; each room has one line for each place where it is asked. */
+export function openAccountability(_parts: AccountabilityParts): Accountability {
+  return {
+    capabilities: {},
+    start: () => async () => {},
+  };
+}

@@ -1,0 +1,19 @@
+import type { RoleName } from '../../shared/role-names.ts';
+import type { JsonSchema, ObjectSchema } from '../json-schema.ts';
+import type { ErrorCode } from '../service-error.ts';
+
+/** One of Likeness' own operations: JSON under `/likeness/v1`, signed as the Rekognition API is. */
+export interface OwnOperationRow {
+  readonly method: 'GET' | 'POST';
+  /** Below the prefix; without variables. */
+  readonly path: string;
+  readonly summary: string;
+  /** Who may call it; `any`: every person with a key. */
+  readonly roles: readonly RoleName[] | 'any';
+  /** Present where it is about one collection, named by the member `collectionId`; absent: about none. */
+  readonly subject?: 'collection';
+  /** Members of the query for GET, of the JSON body for POST. */
+  readonly request: ObjectSchema;
+  readonly response: JsonSchema;
+  readonly errors: readonly ErrorCode[];
+}
