@@ -63,9 +63,7 @@ function parseLine(text) {
   try {
     value = JSON.parse(text);
     same = canonical(value) === text;
-  } catch {
-    // Not JSON, or too deep to be a line of ours.
-  }
+  } catch {} // Not JSON, or too deep to be a line of ours.
   require(same && Object.hasOwn(kinds, value?.kind), 'changed', 'The line is none that an export has.');
   const [needed = [], optional = []] = kinds[value.kind].split('|').map((names) => names.trim().split(' '));
   const fits = needed.every((name) => Object.hasOwn(value, name));
@@ -232,23 +230,24 @@ Head ${head.sequence}:${head.hash}${notedElsewhere === 0 ? nothing : ''}`;
 }
 
 async function main(args) {
+  let verdict;
+  let json = false;
   try {
-    const { file, key, checkpoints, expected, json } = readArguments(args);
-    const keys = readPublicKeys(readFileSync(key, 'utf8'));
-    let verdict;
-    try {
-      const anchored = checkpoints === undefined ? [] : readAnchor(readFileSync(checkpoints, 'utf8'), keys);
-      verdict = await verifyStream(createReadStream(file, { highWaterMark: 1 << 20 }), { keys, expected, anchored });
-    } catch (error) {
-      if (!(error instanceof Broken)) throw error;
-      verdict = { intact: false, records: 0, reason: error.reason, detail: error.message };
-    }
-    console.log(json ? JSON.stringify(verdict, null, 2) : report(verdict));
-    return verdict.intact ? 0 : 1;
+    const given = readArguments(args);
+    json = given.json;
+    const keys = readPublicKeys(readFileSync(given.key, 'utf8'));
+    const anchored = given.checkpoints ? readAnchor(readFileSync(given.checkpoints, 'utf8'), keys) : [];
+    const stream = createReadStream(given.file, { highWaterMark: 1 << 20 });
+    verdict = await verifyStream(stream, { keys, expected: given.expected, anchored });
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${help}`);
-    return 2;
+    if (!(error instanceof Broken)) {
+      console.error(`${error instanceof Error ? error.message : error}\n\n${help}`);
+      return 2;
+    }
+    verdict = { intact: false, records: 0, reason: error.reason, detail: error.message };
   }
+  console.log(json ? JSON.stringify(verdict, null, 2) : report(verdict));
+  return verdict.intact ? 0 : 1;
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -1,4 +1,6 @@
 export {
+  type AuditCheckpoint,
+  type AuditExporter,
   type AuditKind,
   type AuditLog,
   type AuditReader,
@@ -8,10 +10,20 @@ export {
   type ChainBreakReason,
   type ChainHead,
   type ChainVerdict,
+  type Checkpointer,
+  type CheckpointVerdict,
+  createAuditExporter,
   createAuditLog,
   createAuditReader,
+  createCheckpointer,
+  createRefusedCallers,
+  type ExportManifest,
+  exportLines,
+  type RefusedCaller,
+  type RefusedCallers,
   renderAuditRecord,
   verifyChain,
+  verifyCheckpoints,
 } from './audit/index.ts';
 export type { Answer, Call, Dispatch } from './call.ts';
 export type { Caller } from './caller.ts';
@@ -38,6 +50,7 @@ export {
   floorMatcher,
   floorSearch,
   floorUserWriter,
+  noteProbes,
   withholdFromDetector,
   withholdFromEmbedder,
 } from './enforce/index.ts';

@@ -2,6 +2,8 @@ import type { FaceAttribute } from '../vision/index.ts';
 
 /** What may be counted for the audit: numbers, never ids. */
 export type CountName =
+  | 'bytesExported'
+  | 'candidatesReleased'
   | 'candidatesReturned'
   | 'facesAssociated'
   | 'facesCompared'
@@ -9,7 +11,14 @@ export type CountName =
   | 'facesDisassociated'
   | 'facesEmbedded'
   | 'facesFound'
-  | 'facesStored';
+  | 'facesStored'
+  | 'facesWithheld'
+  | 'recordsExported'
+  | 'subjectsErased'
+  | 'votesCast';
+
+/** Subjects and probes that a record names at most; beyond, it tells their number only. */
+export const mostSubjects = 32;
 
 /** Where the enforcement around a grant's capabilities notes what it did, for the response headers and the audit. */
 export interface GrantNotes {
@@ -19,6 +28,12 @@ export interface GrantNotes {
   threshold(requested: number, effective: number): void;
   /** Adds to a count. */
   count(name: CountName, amount: number): void;
+  /** The call was about this subject. @param hmac hex, under the subject's own key; never a name or an id */
+  subject(hmac: string): void;
+  /** An image was searched or compared with. @param hash hex HMAC of the image under the server's key for probes */
+  probe(hash: string): void;
+  /** The call opened this review case, or was about it. */
+  reviewCase(id: string): void;
 }
 
 /** What was noted while a grant was used, as plain data. */
@@ -29,6 +44,12 @@ export interface NotedUse {
   /** True when a floor raised what was requested. */
   readonly thresholdRaised: boolean;
   readonly counts: Readonly<Partial<Record<CountName, number>>>;
+  /** In the order noted, each once, at most {@link mostSubjects}. */
+  readonly subjects: readonly string[];
+  /** All that were noted. */
+  readonly subjectCount: number;
+  readonly probes: readonly string[];
+  readonly reviewCase?: string;
 }
 
 /** A fresh sheet of notes for one call, with the way to read it. */
@@ -37,6 +58,9 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
   const counts: Partial<Record<CountName, number>> = {};
   let effectiveThreshold: number | undefined;
   let thresholdRaised = false;
+  const subjects = new Set<string>();
+  const probes = new Set<string>();
+  let reviewCase: string | undefined;
   return {
     withheld(attribute) {
       withheld.add(attribute);
@@ -48,11 +72,24 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
     count(name, amount) {
       counts[name] = (counts[name] ?? 0) + amount;
     },
+    subject(hmac) {
+      subjects.add(hmac);
+    },
+    probe(hash) {
+      if (probes.size < mostSubjects) probes.add(hash);
+    },
+    reviewCase(id) {
+      reviewCase = id;
+    },
     read: () => ({
       withheld: [...withheld].sort(),
       ...(effectiveThreshold === undefined ? {} : { effectiveThreshold }),
       thresholdRaised,
       counts: { ...counts },
+      subjects: [...subjects].slice(0, mostSubjects),
+      subjectCount: subjects.size,
+      probes: [...probes],
+      ...(reviewCase !== undefined && { reviewCase }),
     }),
   };
 }

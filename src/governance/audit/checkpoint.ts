@@ -1,6 +1,6 @@
 import { canonicalJson, sha256Hex } from '../../shared/canonical-json.ts';
 import { type Signed, type Signer, signDocument, verifyDocument } from '../../shared/signing.ts';
-import type { AuditEntry } from '../../stores/ports/index.ts';
+import type { AuditEntry, AuditStore } from '../../stores/ports/index.ts';
 
 /**
  * A signed statement that the chain of a node had this record at this place. Kept elsewhere, it shows every later
@@ -55,4 +55,58 @@ export function checkpointDigest(text: string): string {
 /** Whether the entry is the one that the checkpoint names. */
 export function agrees(checkpoint: AuditCheckpoint, entry: AuditEntry | undefined): boolean {
   return entry !== undefined && entry.sequence === checkpoint.sequence && entry.hash === checkpoint.hash;
+}
+
+/** What holding a log against its checkpoints found. */
+export type CheckpointVerdict =
+  | { readonly intact: true; readonly checkpoints: number }
+  | {
+      readonly intact: false;
+      /** Checkpoints that were found good before the fault. */
+      readonly checkpoints: number;
+      /** The record that the faulty checkpoint names; 0 where it names none. */
+      readonly sequence: number;
+      /** A sentence for the operator. */
+      readonly detail: string;
+    };
+
+/**
+ * Holds a log against signed checkpoints, its own or those of an anchor: each must be signed by one of the keys, be of
+ * this node, name a record that stands in the log as it was, and follow the one before.
+ *
+ * @param parts.documents checkpoints in order
+ * @param parts.publicKeys SPKI in PEM
+ */
+export async function verifyCheckpoints(parts: {
+  readonly documents: Iterable<string> | AsyncIterable<string>;
+  readonly audit: Pick<AuditStore, 'read'>;
+  readonly node: string | undefined;
+  readonly publicKeys: readonly string[];
+}): Promise<CheckpointVerdict> {
+  let checkpoints = 0;
+  let previous: string | undefined;
+  const broken = (sequence: number, detail: string): CheckpointVerdict => ({
+    intact: false,
+    checkpoints,
+    sequence,
+    detail,
+  });
+  for await (const document of parts.documents) {
+    const result = openCheckpoint(document, parts.publicKeys);
+    if ('fault' in result) return broken(0, `Checkpoint ${checkpoints + 1} is ${result.fault}.`);
+    const { checkpoint } = result;
+    const { sequence } = checkpoint;
+    if (checkpoint.node !== parts.node)
+      return broken(sequence, `The checkpoint of record ${sequence} is of node ${checkpoint.node}.`);
+    if (checkpoint.previousCheckpoint !== previous) {
+      return broken(sequence, `The checkpoint of record ${sequence} does not follow the one before it.`);
+    }
+    const [entry] = await parts.audit.read({ afterSequence: sequence - 1, limit: 1 });
+    if (!agrees(checkpoint, entry)) {
+      return broken(sequence, `Record ${sequence} is not in the log as it was signed: the log was rewritten or cut.`);
+    }
+    previous = checkpointDigest(document);
+    checkpoints += 1;
+  }
+  return { intact: true, checkpoints };
 }

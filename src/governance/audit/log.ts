@@ -29,12 +29,23 @@ const verifyPage = 1_000;
  *
  * @param parts.clock milliseconds since 1970
  * @param parts.node whose chain this is; stands in each record
+ * @param parts.onAppended told after each record; must neither wait nor throw
  */
-export function createAuditLog(parts: { store: AuditStore; clock: () => number; node: string }): AuditLog {
+export function createAuditLog(parts: {
+  store: AuditStore;
+  clock: () => number;
+  node: string;
+  onAppended?: (entry: AuditEntry) => void;
+}): AuditLog {
   const { store, clock, node } = parts;
   type Waiting = { body: string; resolve: (entry: AuditEntry) => void; reject: (cause: unknown) => void };
   const waiting: Waiting[] = [];
   let draining = false;
+
+  const durable = (record: Waiting, entry: AuditEntry): void => {
+    record.resolve(entry);
+    parts.onAppended?.(entry);
+  };
 
   async function drain(): Promise<void> {
     draining = true;
@@ -52,7 +63,7 @@ export function createAuditLog(parts: { store: AuditStore; clock: () => number; 
       const entries = await store.appendAll?.((last) => sealAll(last, batch));
       batch.forEach((record, index) => {
         const entry = entries?.[index];
-        if (entry) record.resolve(entry);
+        if (entry) durable(record, entry);
         else record.reject(new Error('the audit store kept fewer records than it was given'));
       });
     } catch (cause) {
@@ -63,7 +74,7 @@ export function createAuditLog(parts: { store: AuditStore; clock: () => number; 
   async function appendOneByOne(batch: readonly Waiting[]): Promise<void> {
     for (const record of batch) {
       try {
-        record.resolve(await store.append((last) => sealEntry(last, record.body)));
+        durable(record, await store.append((last) => sealEntry(last, record.body)));
       } catch (cause) {
         record.reject(cause);
       }

@@ -13,7 +13,10 @@ export interface AuditRecordDraft {
   readonly kind: AuditKind;
   readonly requestId: string;
   readonly decisionId: string;
+  /** `-` for the person of a call whose signature did not hold; its key is then masked. */
   readonly actor: { readonly person: string; readonly accessKeyId: string };
+  /** The person's roles at that moment. */
+  readonly roles?: readonly string[];
   readonly operation: string;
   readonly collection?: string;
   /** Absent where the call was refused before its purpose was known. */
@@ -26,6 +29,18 @@ export interface AuditRecordDraft {
   /** The threshold that was used, 0..100. */
   readonly effectiveThreshold?: number;
   readonly withheld?: readonly string[];
+  /**
+   * Whom the call was about: hex HMACs under each subject's own key, so that erasing the subject makes them nobody's.
+   * At most {@link mostSubjects} of `subjectCount`.
+   */
+  readonly subjects?: readonly string[];
+  readonly subjectCount?: number;
+  /** Hex HMACs of the images that were searched or compared with: the same image is recognised, no image is told. */
+  readonly probes?: readonly string[];
+  /** The review case that the call opened or was about. */
+  readonly case?: string;
+  /** How many calls this record stands for, where like ones are recorded together; absent: one. */
+  readonly repeats?: number;
   readonly counts?: Readonly<Partial<Record<CountName, number>>>;
   readonly durationMs?: number;
 }

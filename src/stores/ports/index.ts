@@ -1,4 +1,4 @@
-export type { AuditEntry, AuditStore } from './audit.ts';
+export type { AuditCheckpointStore, AuditEntry, AuditStore, CheckpointAnchor, KeptCheckpoint } from './audit.ts';
 export type {
   AddFacesResult,
   CollectionRecord,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sealer } from '../../shared/sealing.ts';
-import type { AuditStore } from '../ports/audit.ts';
+import type { AuditCheckpointStore, AuditStore } from '../ports/audit.ts';
 import type { CollectionStore } from '../ports/collections.ts';
 import type { DocumentStore } from '../ports/documents.ts';
 import { StoreError } from '../ports/errors.ts';
@@ -10,6 +10,7 @@ import type { KeyStore } from '../ports/keys.ts';
 import type { VectorIndex } from '../ports/vectors.ts';
 import { createFlatIndex } from '../vectors/flat-index.ts';
 import { createAuditStore } from './audit-store.ts';
+import { createCheckpointStore } from './checkpoint-store.ts';
 import { createCollectionSteps, eraseCondemnedCollections } from './collection-steps.ts';
 import { createCollectionTables, type DamagedCollection } from './collection-tables.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
@@ -36,6 +37,7 @@ export interface Stores {
   readonly collections: CollectionStore;
   readonly keys: KeyStore;
   readonly audit: AuditStore;
+  readonly auditCheckpoints: AuditCheckpointStore;
   readonly idempotency: IdempotencyStore;
   /** Receipts, persons, cases and what else governance keeps. */
   readonly documents: DocumentStore;
@@ -100,6 +102,7 @@ export async function openStores(options: {
       collections: { ...createCollectionSteps(tables), ...createFaceSteps(tables), ...createUserSteps(tables) },
       keys: createKeyStore(keys),
       audit: createAuditStore(audit),
+      auditCheckpoints: createCheckpointStore(audit),
       idempotency: createIdempotencyStore(requests, clock),
       documents: createDocumentStore(governance, {
         sealer: options.keys.sealer('records'),
@@ -132,13 +135,14 @@ export function openKeys({ dataDir }: { dataDir: string }): KeyStore & { close()
  * @throws {StoreError} corrupt, newer-schema
  */
 export function openAuditReader({ dataDir }: { dataDir: string }): Pick<AuditStore, 'last' | 'read'> & {
+  readonly checkpoints: Pick<AuditCheckpointStore, 'node' | 'last' | 'read'>;
   close(): void;
 } {
   const file = join(dataDir, AUDIT_FILE);
   const database = openDatabase(existsSync(file) ? file : ':memory:', AUDIT_MIGRATIONS);
   database.run('PRAGMA query_only = ON');
   const { last, read } = createAuditStore(database);
-  return { last, read, close: () => database.close() };
+  return { last, read, checkpoints: createCheckpointStore(database), close: () => database.close() };
 }
 
 /**

@@ -80,6 +80,18 @@ export const AUDIT_MIGRATIONS: readonly Migration[] = [
   ) STRICT;
   CREATE TRIGGER entry_stays BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
   CREATE TRIGGER entry_keeps_its_words BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`,
+  `CREATE TABLE node (
+    number INTEGER PRIMARY KEY CHECK (number = 1),
+    name TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE checkpoint (
+    sequence INTEGER PRIMARY KEY,
+    document TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER node_stays BEFORE DELETE ON node BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER node_keeps_its_name BEFORE UPDATE ON node BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER checkpoint_stays BEFORE DELETE ON checkpoint BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+  CREATE TRIGGER checkpoint_keeps_its_words BEFORE UPDATE ON checkpoint BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;`,
 ];
 
 /** requests.db: answers kept for repeated requests. */
