@@ -68,7 +68,7 @@ export const settings = [
   },
   {
     key: 'master_key_command',
-    type: { kind: 'text', wanted: 'a command' },
+    type: { kind: 'text', pattern: /\S/, wanted: 'a command' },
     description: 'A command that prints the master key, instead of a file; for a KMS. It runs in a shell at start.',
   },
   {
