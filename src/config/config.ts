@@ -16,6 +16,12 @@ export interface Config {
   /** What must not share the data's fate: master key, public key, tombstones. */
   readonly trustDir: string;
   readonly masterKey: MasterKeyConfig;
+  readonly audit: {
+    /** Absolute; absent: checkpoints stand beside the log only. */
+    readonly anchorFile?: string;
+    readonly checkpointRecords: number;
+    readonly checkpointMinutes: number;
+  };
   readonly modelsDir: string;
   readonly bucketsDir?: string;
   /** Absent where no S3 setting is given. */
@@ -177,6 +183,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
   const list = <T extends string = string>(key: SettingKey) => text(key).split(',').filter(Boolean) as T[];
 
   const bucketsDir = optional('buckets_dir');
+  const anchorFile = optional('audit_anchor_file');
   const certFile = optional('tls_cert_file');
   const keyFile = optional('tls_key_file');
   const config = {
@@ -185,6 +192,11 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
     dataDir: text('data_dir'),
     trustDir: text('trust_dir'),
     masterKey: masterKeyConfig(optional),
+    audit: {
+      ...(anchorFile === undefined ? {} : { anchorFile }),
+      checkpointRecords: integer('audit_checkpoint_records'),
+      checkpointMinutes: integer('audit_checkpoint_minutes'),
+    },
     modelsDir: text('models_dir'),
     ...(bucketsDir === undefined ? {} : { bucketsDir }),
     ...(usesS3(values) ? { s3: s3Config(optional) } : {}),

@@ -78,6 +78,24 @@ export const settings = [
     description: 'The master key that was used before: with it the server starts once and locks its keys anew.',
   },
   {
+    key: 'audit_anchor_file',
+    type: { kind: 'path' },
+    description:
+      "File to which the audit log's signed checkpoints are written a second time. Put it where who can change the data folder cannot: another disk, another machine's share, an append-only medium.",
+  },
+  {
+    key: 'audit_checkpoint_records',
+    type: { kind: 'integer', min: 1, max: 1_000_000 },
+    default: '1000',
+    description: 'A checkpoint of the audit log is signed after so many records at the latest.',
+  },
+  {
+    key: 'audit_checkpoint_minutes',
+    type: { kind: 'integer', min: 1, max: 1_440 },
+    default: '60',
+    description: 'And after so many minutes, where there were records.',
+  },
+  {
     key: 'models_dir',
     type: { kind: 'path' },
     defaultNote: "likeness/models in the user's cache folder",
