@@ -11,7 +11,7 @@ function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const z = x - 1;
   const [first, ...rest] = lanczos;
-  const sum = rest.reduce((total, coefficient, i) => total + coefficient / (z + i + 1), first);
+  const sum = rest.reduce<number>((total, coefficient, i) => total + coefficient / (z + i + 1), first);
   const t = z + 7.5;
   return 0.5 * Math.log(2 * Math.PI) + (z + 0.5) * Math.log(t) - t + Math.log(sum);
 }

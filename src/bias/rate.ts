@@ -1,6 +1,12 @@
 import { betaQuantile, studentQuantile } from './quantiles.ts';
 import { seededRandom } from './random.ts';
 
+/**
+ * What counts as an error: a score of two people at or above the threshold, a score of one person below it, or an image
+ * of one person without a usable face (its score is 0, that of others 1, the threshold between).
+ */
+export type ErrorKind = 'false-match' | 'false-non-match' | 'failure-to-enrol';
+
 /** The comparisons that a rate is taken over. */
 export interface RateSample {
   /** Scores, higher is more alike; one a comparison. */
@@ -8,8 +14,7 @@ export interface RateSample {
   /** Who is on either side, as small whole numbers; the same number twice in a comparison of one person. */
   readonly first: Int32Array;
   readonly second: Int32Array;
-  /** `false-match`: a score at or above the threshold is an error; `false-non-match`: one below it. */
-  readonly kind: 'false-match' | 'false-non-match';
+  readonly kind: ErrorKind;
 }
 
 /** How a rate is estimated. */
@@ -28,7 +33,7 @@ export interface Interval {
 
 /** A rate with what is needed for an interval of any confidence. */
 export interface RateEstimate {
-  readonly kind: RateSample['kind'];
+  readonly kind: ErrorKind;
   readonly comparisons: number;
   readonly errors: number;
   readonly people: number;
@@ -203,7 +208,7 @@ function tiesOf({ first, second, kind }: RateSample, { counts, levelOf }: Levels
   const a = first.map(numbered);
   const b = second.map(numbered);
   const people = numbers.size;
-  const ofOne = kind === 'false-non-match';
+  const ofOne = kind !== 'false-match';
   return { first: a, second: b, people, ofOne, excess: ofOne ? [] : excessOf(a, b, people, counts, levelOf) };
 }
 
