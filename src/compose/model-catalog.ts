@@ -2,10 +2,11 @@ import type { ModelCatalog } from '../governance/index.ts';
 import { decadesOfSimilarity, type FaceModels, readCalibration } from '../vision/index.ts';
 import type { ModelStatus, ModelStore, Provenance } from '../vision/models/index.ts';
 
-const stateName: Record<ModelStatus['state'], 'present' | 'absent' | 'damaged'> = {
+const stateName: Record<ModelStatus['state'], 'present' | 'absent' | 'damaged' | 'not-licensed'> = {
   ready: 'present',
   missing: 'absent',
   corrupt: 'damaged',
+  'not-licensed': 'not-licensed',
 };
 
 /** Tells of the models in the cache and of the calibrations, as data. */
@@ -19,6 +20,7 @@ export function createModelCatalog(models: ModelStore, faceModels: FaceModels, p
         package: `${entry.package}@${models.manifest.packages[entry.package]?.version}`,
         sha256: entry.onnx.sha256,
         licence: entry.licence,
+        commercialUse: entry.commercialUse,
         provenance: told(entry.provenance),
         state: stateName[state],
       })),

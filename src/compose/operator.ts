@@ -47,8 +47,8 @@ export function openAudit(config: Pick<Config, 'dataDir'>): AuditReader & { clos
 }
 
 /** Opens the models of a configuration. */
-export function openModels(config: Pick<Config, 'modelsDir'>): ModelStore {
-  return openModelStore({ modelsDir: config.modelsDir });
+export function openModels(config: Pick<Config, 'modelsDir' | 'deployment'>): ModelStore {
+  return openModelStore({ modelsDir: config.modelsDir, deployment: config.deployment });
 }
 
 /** The face model versions that this release knows. */

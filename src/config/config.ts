@@ -37,6 +37,8 @@ export interface Config {
   readonly signatures: boolean;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly corsOrigins: readonly string[];
+  /** Decides which licences allow a model here. */
+  readonly deployment: 'commercial' | 'non-commercial';
   readonly defaultPurpose: PurposeName;
   readonly photoLibraryAttributes: readonly ('emotions' | 'gender')[];
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -209,6 +211,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
     signatures: text('signatures') === 'on',
     ...(certFile === undefined || keyFile === undefined ? {} : { tls: { certFile, keyFile } }),
     corsOrigins: list('cors_origins'),
+    deployment: text<Config['deployment']>('deployment'),
     defaultPurpose: text<Config['defaultPurpose']>('default_purpose'),
     photoLibraryAttributes: list<'emotions' | 'gender'>('photo_library_attributes'),
     logLevel: text<Config['logLevel']>('log_level'),

@@ -198,6 +198,13 @@ export const settings = [
     description: 'Origins whose pages may call the server from a browser. Each is named in full; `*` is refused.',
   },
   {
+    key: 'deployment',
+    type: { kind: 'choice', choices: ['commercial', 'non-commercial'] },
+    default: 'commercial',
+    description:
+      'What the server is run for. A model whose licence forbids commercial use is refused in a commercial deployment.',
+  },
+  {
     key: 'default_purpose',
     type: { kind: 'choice', choices: purposeNames },
     default: 'photo-library',

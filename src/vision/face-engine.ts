@@ -26,7 +26,7 @@ import type {
 } from './faces.ts';
 import type { FaceDescriber } from './measured-face.ts';
 import type { ModelStore } from './models/index.ts';
-import { openModelStore } from './models/index.ts';
+import { type Deployment, openModelStore } from './models/index.ts';
 import { measurePhoto, type Photo } from './photo.ts';
 import { faultsOf, gradeOf, type QualityTable } from './quality/filter.ts';
 import { openRecipe, type Recipe } from './recipe/constants.ts';
@@ -37,6 +37,8 @@ import { type Net, openNet } from './sessions/net.ts';
 /** What a worker process needs to open its engine: plain data. */
 export interface EngineSettings {
   readonly modelsDir: string;
+  /** What the server is run for; commercial when left out. */
+  readonly deployment?: Deployment;
   /** {@link defaultImageLimits} when left out. */
   readonly limits?: ImageLimits;
   /** The server's profile: says how hard to look for faces; `accurate` when left out. */
@@ -93,10 +95,11 @@ interface Found {
 /**
  * Opens the engine that a worker process runs, attributes included.
  *
- * @throws {UnknownModelError | ModelMissingError | ModelCorruptError | ProbesCorruptError}
+ * @throws {UnknownModelError | ModelLicenceError | ModelMissingError | ModelCorruptError | ProbesCorruptError}
  */
-export async function openFaceEngine({ modelsDir, limits, profile = 'accurate' }: EngineSettings): Promise<FaceEngine> {
-  const models = openModelStore({ modelsDir });
+export async function openFaceEngine(settings: EngineSettings): Promise<FaceEngine> {
+  const { modelsDir, deployment, limits, profile = 'accurate' } = settings;
+  const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
   const describer = await createFaceDescriber({ models });
   const engine = await createFaceEngine({
     models,

@@ -54,3 +54,20 @@ export class ModelFetchError extends Error {
     super(`${packageSpec}: ${reason}`, options);
   }
 }
+
+/** A model whose licence does not allow what this server is run for. */
+export class ModelLicenceError extends Error {
+  override readonly name = 'ModelLicenceError';
+
+  constructor(
+    readonly id: string,
+    readonly licence: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Model ${id} is refused: its licence (${licence}) does not allow commercial use, and this deployment is commercial. ` +
+        'Choose another model, or set LIKENESS_DEPLOYMENT=non-commercial if that is what this server is run for.',
+      options,
+    );
+  }
+}

@@ -2,10 +2,12 @@ export {
   ModelCorruptError,
   ModelFetchError,
   ModelFormatError,
+  ModelLicenceError,
   ModelMissingError,
   UnknownModelError,
 } from './errors.ts';
 export type { FetchPackage, FetchRequest } from './fetch-package.ts';
+export { type Deployment, requireLicence } from './licence.ts';
 export {
   type AssetEntry,
   type LearnedEntry,

