@@ -53,6 +53,7 @@ function doubleEntry(): ModelEntry {
     conversion: { kind: 'tfjs-graph', graph: 'models/double.json', inputNode: 'in', outputNodes: { doubled: 'out' } },
     onnx: { bytes: 0, sha256: '' },
     licence: 'MIT',
+    commercialUse: true,
     provenance: { authors: '', upstream: '', trainingData: '', caveats: '' },
     input: { name: 'image', shape: ['N', 1, 1, 1], channels: 'luma', mean: [0], divisor: 1, layout: '' },
     outputs: [{ name: 'doubled', shape: ['N', 1, 1, 1], meaning: '' }],
