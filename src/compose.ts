@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ensureFirstKey, firstPerson, secretOf } from './compose/access-keys.ts';
 import { openAccountability } from './compose/accountability.ts';
+import { openAuditTrail } from './compose/audit-trail.ts';
 import { createCapabilities } from './compose/capabilities.ts';
 import { createImageReader } from './compose/image-reader.ts';
 import { createModelCatalog } from './compose/model-catalog.ts';
@@ -13,7 +13,6 @@ import type { Config } from './config/index.ts';
 import { ServiceError } from './contract/index.ts';
 import {
   type Caller,
-  createAuditLog,
   createAuditReader,
   createGate,
   createIdempotency,
@@ -22,6 +21,7 @@ import {
   loadPolicy,
   type Policy,
   purposeNames,
+  type RefusedCaller,
 } from './governance/index.ts';
 import type { Keyring } from './keyring/index.ts';
 import { packageRoot, packageVersion } from './shared/package-root.ts';
@@ -52,6 +52,8 @@ export interface House {
   readonly faceModels: FaceModels;
   readonly vision: VisionPool;
   readonly keyring: Keyring;
+  /** Records a call whose signature did not hold; never waits and never throws. */
+  readonly refusedCaller: (caller: RefusedCaller) => void;
   /** The AWS credentials file of the first key. */
   readonly credentialsFile: string;
   /** Who calls when this process itself does: the library, and a server with signatures switched off. */
@@ -102,6 +104,16 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     for (const { collectionId, reason } of stores.damagedCollections()) {
       notice(`the collection ${collectionId} is quarantined: ${reason}`);
     }
+    const audit = await openAuditTrail({
+      settings: config.audit,
+      stores,
+      signer: keyring.signer,
+      policy,
+      clock,
+      ids: randomUUID,
+      notice,
+    });
+    closers.push(() => audit.close());
     const files = dataFiles(config);
     // The first key may serve under every purpose that can be declared; calls without a collection run under the default.
     const purposes = [config.defaultPurpose, ...purposeNames.filter((name) => name !== config.defaultPurpose)];
@@ -151,7 +163,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     const idempotency = createIdempotency({ store: stores.idempotency, clock });
     const dispatch = createGate({
       policy,
-      audit: createAuditLog({ store: stores.audit, clock, node: hostname() }),
+      audit: audit.log,
       settings: {
         defaultPurpose: config.defaultPurpose,
         photoLibraryAttributes: config.photoLibraryAttributes,
@@ -183,6 +195,9 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
         },
         policyInForce: { policy, defaultPurpose: config.defaultPurpose },
         auditReader: createAuditReader(stores.audit),
+        auditExporter: audit.exporter,
+        publicKey: keyring.signer,
+        probeHash: (bytes) => keyring.mac('probes', createHash('sha256').update(bytes).digest()).toString('hex'),
         accountability: accountability.capabilities,
         modelCatalog: createModelCatalog(models, versions, packageVersion()),
         clock,
@@ -197,6 +212,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       faceModels: versions,
       vision,
       keyring,
+      refusedCaller: audit.refused,
       credentialsFile: files.credentials,
       localCaller: { accessKeyId: 'local', person: firstPerson, operations: '*', collections: '*', purposes },
       close: async () => {

@@ -57,6 +57,7 @@ export async function startServer(config: Config, options: ComposeOptions = {}):
     logger,
     metrics,
     clock: Date.now,
+    onRefusedCaller: house.refusedCaller,
     standingHeaders: { 'x-likeness-policy': house.policy.digest },
     ready: () => ready,
   });

@@ -12,6 +12,7 @@ import {
   type GrantNotes,
   type Idempotency,
   type ImageReader,
+  noteProbes,
   type PageTokens,
   type UserWriter,
   withholdFromDetector,
@@ -32,6 +33,10 @@ export interface CapabilityParts {
   readonly account: Capabilities['account'];
   readonly policyInForce: Capabilities['policyInForce'];
   readonly auditReader: Capabilities['auditReader'];
+  readonly auditExporter: Capabilities['auditExporter'];
+  readonly publicKey: Capabilities['publicKey'];
+  /** A keyed hash, in hex, that recognises a probe image without telling it. */
+  readonly probeHash: (bytes: Uint8Array) => string;
   readonly modelCatalog: Capabilities['modelCatalog'];
   readonly accountability: Accountability['capabilities'];
   readonly clock: () => number;
@@ -153,7 +158,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
 
   const builders: CapabilityBuilders = {
     ...parts.accountability,
-    images: () => parts.images,
+    images: (grant, notes) => noteProbes(parts.images, grant, notes, parts.probeHash),
     faceDetector: (grant, notes) => withholdFromDetector(vision, grant, notes),
     faceEmbedder: (grant, notes) => withholdFromEmbedder(vision, grant, notes),
     faceMatcher: (grant, notes) => {
@@ -190,6 +195,8 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     account: () => parts.account,
     policyInForce: () => parts.policyInForce,
     auditReader: () => parts.auditReader,
+    auditExporter: () => parts.auditExporter,
+    publicKey: () => parts.publicKey,
     modelCatalog: () => parts.modelCatalog,
   };
 

@@ -1,4 +1,11 @@
-import { getPolicy, listAuditRecords, verifyAudit } from '../areas/accountability/index.ts';
+import {
+  exportAudit,
+  getAuditManifest,
+  getPolicy,
+  getPublicKey,
+  listAuditRecords,
+  verifyAudit,
+} from '../areas/accountability/index.ts';
 import { createCollection, deleteCollection, describeCollection, listCollections } from '../areas/collections/index.ts';
 import {
   compareFaces,
@@ -35,8 +42,11 @@ export const builtOperations = {
   DescribeCollection: describeCollection,
   DetectFaces: detectFaces,
   DisassociateFaces: disassociateFaces,
+  ExportAudit: exportAudit,
+  GetAuditManifest: getAuditManifest,
   GetCalibration: getCalibration,
   GetPolicy: getPolicy,
+  GetPublicKey: getPublicKey,
   IndexFaces: indexFaces,
   ListAuditRecords: listAuditRecords,
   ListCollections: listCollections,

@@ -1,4 +1,5 @@
 import type { FromSchema, ObjectSchema } from './json-schema.ts';
+import { auditOperations } from './own/audit.ts';
 import { consentOperations } from './own/consent.ts';
 import { peopleOperations } from './own/people.ts';
 import { reportsOperations } from './own/reports.ts';
@@ -87,10 +88,14 @@ const model = {
     package: { type: 'string', description: 'The npm package and version it is fetched from.' },
     sha256: { type: 'string', description: 'Of the compiled model.' },
     licence: { type: 'string' },
+    commercialUse: {
+      type: 'boolean',
+      description: 'Whether the licence allows it; others are refused in a commercial deployment.',
+    },
     provenance: { type: 'string' },
-    state: { type: 'string', enum: ['loaded', 'present', 'absent', 'damaged'] },
+    state: { type: 'string', enum: ['loaded', 'present', 'absent', 'damaged', 'not-licensed'] },
   },
-  required: ['id', 'purpose', 'package', 'sha256', 'licence', 'provenance', 'state'],
+  required: ['id', 'purpose', 'package', 'sha256', 'licence', 'commercialUse', 'provenance', 'state'],
 } as const satisfies ObjectSchema;
 
 const auditRecord = {
@@ -216,6 +221,7 @@ export const ownOperations = {
     },
     errors: [],
   },
+  ...auditOperations,
   ...peopleOperations,
   ...consentOperations,
   ...retentionOperations,

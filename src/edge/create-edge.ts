@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { openApiDocument } from '../contract/index.ts';
-import type { Dispatch } from '../governance/index.ts';
+import type { Dispatch, RefusedCaller } from '../governance/index.ts';
 import { createAdmission } from './http/admission.ts';
 import { createBodyReader } from './http/bodies.ts';
 import { createCors } from './http/cors.ts';
@@ -39,6 +39,8 @@ export interface EdgeParts {
   readonly clock: () => number;
   /** Stand on every answer of an operation, errors too: the policy's digest. */
   readonly standingHeaders?: Readonly<Record<string, string>> | undefined;
+  /** Told of each call whose signature did not hold; must neither wait nor throw. */
+  readonly onRefusedCaller?: ((caller: RefusedCaller) => void) | undefined;
   /** True once operations can run: `/readyz`. */
   readonly ready: () => boolean;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, validateHeaderValue } from 'node:http';
 import { operations, ServiceError } from '../contract/index.ts';
-import type { Answer, Call, Caller, Dispatch } from '../governance/index.ts';
+import type { Answer, Call, Caller, Dispatch, RefusedCaller } from '../governance/index.ts';
 import type { Admission, Ticket } from './http/admission.ts';
 import { type BodyReader, BodyTooLargeError } from './http/bodies.ts';
 import type { Cors } from './http/cors.ts';
@@ -32,6 +32,8 @@ export interface RequestHandlerParts {
   readonly cors: Cors;
   readonly metrics: EdgeMetrics;
   readonly logger: EdgeLogger;
+  /** Told of each call whose signature did not hold. */
+  readonly onRefusedCaller?: ((caller: RefusedCaller) => void) | undefined;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly requestTimeoutMs: number;
@@ -125,11 +127,19 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
     context: Pick<Call, 'requestId' | 'signal'>,
     progress: Progress,
   ): Promise<{ readonly call: Call; readonly release: () => void }> {
-    const passed = parts.identify(request);
+    const tell = (failure: unknown): never => {
+      if (failure instanceof ServiceError && unauthenticated.has(failure.code)) {
+        const { requestId } = context;
+        const accessKeyId = maskedKey(statedKey(request));
+        parts.onRefusedCaller?.({ requestId, operation: route.operation, code: failure.code, accessKeyId });
+      }
+      throw failure;
+    };
+    const passed = identifyOr(tell, request);
     const { bytes, release } = await bodies.read(request, context.signal);
     try {
       progress.bytesIn = bytes.length;
-      const caller = await passed.verify(bytes);
+      const caller = await passed.verify(bytes).catch(tell);
       progress.caller = caller;
       const parsed =
         route.kind === 'own'
@@ -139,6 +149,14 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
     } catch (failure) {
       release();
       throw failure;
+    }
+  }
+
+  function identifyOr(tell: (failure: unknown) => never, request: IncomingMessage): ReturnType<Identify> {
+    try {
+      return parts.identify(request);
+    } catch (failure) {
+      return tell(failure);
     }
   }
 
@@ -247,6 +265,21 @@ function tooLarge(route: OperationRoute, failure: BodyTooLargeError): ServiceErr
     : new ServiceError('ValidationException', `The body is larger than ${failure.limitBytes} bytes.`, {
         cause: failure,
       });
+}
+
+/** How a caller who could not be authenticated is answered. */
+const unauthenticated: ReadonlySet<string> = new Set([
+  'ExpiredTokenException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'UnrecognizedClientException',
+]);
+
+/** The access key that a request claims, unverified; empty where it claims none that has the form of one. */
+function statedKey({ headers, url = '' }: IncomingMessage): string {
+  const stated = /Credential=([A-Z0-9]{16,128})(?:\/|%2F)/i.exec(headers.authorization ?? url);
+  return stated?.[1] ?? '';
 }
 
 /** Enough to tell one's own keys apart, not enough to use. */

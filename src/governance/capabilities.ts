@@ -1,7 +1,7 @@
 import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
 import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
-import type { AuditReader } from './audit/index.ts';
+import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { Policy, PurposeName } from './policy/index.ts';
 
 /** An image as a request names it: bytes or an object in a bucket; AWS's shape. */
@@ -127,6 +127,9 @@ export interface Capabilities {
   /** The policy, and the purpose of collections made without a tag. */
   readonly policyInForce: { readonly policy: Policy; readonly defaultPurpose: PurposeName };
   readonly auditReader: AuditReader;
+  readonly auditExporter: AuditExporter;
+  /** The public half of the key that the server signs with. */
+  readonly publicKey: { readonly keyId: string; readonly publicKeyPem: string };
   /** What the models are and what their answers mean; reaches none of them. */
   readonly modelCatalog: ModelCatalog;
   /** Says the server's settings that answers show: region, account, limits. */

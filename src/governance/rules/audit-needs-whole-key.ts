@@ -1,6 +1,11 @@
 import { accessDenied, type Question, type Rule } from './rule.ts';
 
-const auditOperations: ReadonlySet<string> = new Set(['ListAuditRecords', 'VerifyAudit']);
+const auditOperations: ReadonlySet<string> = new Set([
+  'ExportAudit',
+  'GetAuditManifest',
+  'ListAuditRecords',
+  'VerifyAudit',
+]);
 
 /** The audit speaks about every collection, so a key that is limited to some may not read it. */
 export const auditNeedsWholeKey: Rule<Question> = {
