@@ -1,4 +1,4 @@
-import { decodeImage, defaultImageLimits, type ImageLimits, type PixelImage } from '../media/index.ts';
+import { cutOut, decodeImage, defaultImageLimits, type ImageLimits, type PixelImage } from '../media/index.ts';
 import { readData } from '../shared/package-root.ts';
 import { type Pyramid, pyramidOf } from './align/raster.ts';
 import { createFaceDescriber } from './attributes/index.ts';
@@ -19,6 +19,7 @@ import type {
   EncodedImage,
   FaceAttribute,
   FaceAttributes,
+  FaceCropper,
   FaceDetector,
   FaceEmbedder,
   RejectedFace,
@@ -56,7 +57,7 @@ export interface EngineParts {
 }
 
 /** The face pipeline in one process: one thread of inference, one image at a time per call. */
-export interface FaceEngine extends FaceDetector, FaceEmbedder {
+export interface FaceEngine extends FaceDetector, FaceEmbedder, FaceCropper {
   /**
    * The raw features of the largest face, before any recipe: for training and evaluation only.
    *
@@ -78,6 +79,10 @@ const MAX_DECODED_SIDE = 5760;
 const QUICK_SIDE = 1000;
 /** A face of fewer pixels is cut again from a larger decoding: dlib's and faceres' chips show it at about this height. */
 const FULL_DETAIL_HEIGHT = 140;
+/** What a reviewer sees of a face: hair and chin with it, for which half a face on each side is enough. */
+const CROP_MARGIN = 0.5;
+/** Longest side of a crop, pixels: people tell faces apart no better above it. */
+const CROP_SIDE = 256;
 
 interface Nets extends DetectorNets {
   readonly iris: Net;
@@ -232,6 +237,11 @@ export async function createFaceEngine({
         else embedded.push({ ...face, template: templateOf(recipe, raw) });
       });
       return { width, height, accepted: embedded, rejected };
+    },
+
+    async crop(image, { box }, signal) {
+      signal.throwIfAborted();
+      return cutOut(image.bytes, { limits, box, margin: CROP_MARGIN, maxSide: CROP_SIDE });
     },
 
     async rawFeatures(image, find, signal) {

@@ -171,6 +171,26 @@ export interface FaceEmbedder {
   embed(image: EncodedImage, options: EmbedFacesOptions, signal: AbortSignal): Promise<EmbeddedFaces>;
 }
 
+/** A picture of one face, for human eyes: a reviewer's. */
+export interface FaceCrop {
+  /** JPEG, upright, at most 256 pixels on a side, without metadata. */
+  readonly jpeg: Uint8Array;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+}
+
+/** Cuts faces out of images. */
+export interface FaceCropper {
+  /**
+   * @param options.box the face as it was found, ratios of the upright image
+   * @throws {ImageError} when the bytes are no image of a supported format or break a limit
+   * @throws {DOMException} AbortError when the signal fires
+   */
+  crop(image: EncodedImage, options: { readonly box: Box }, signal: AbortSignal): Promise<FaceCrop>;
+}
+
 /** The calibration of one model version: a fitted, monotone map between score and similarity. */
 export interface FaceCalibration {
   readonly modelVersion: string;

@@ -10,6 +10,8 @@ export type {
   FaceAttribute,
   FaceAttributes,
   FaceCalibration,
+  FaceCrop,
+  FaceCropper,
   FaceDetector,
   FaceEmbedder,
   FaceModels,

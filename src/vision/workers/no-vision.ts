@@ -9,6 +9,7 @@ export function noVision(): VisionPool {
   return {
     detect: refuse,
     embed: refuse,
+    crop: refuse,
     ready: async () => {},
     stats: () => ({ workers: 0, busy: 0, waiting: 0, replaced: 0 }),
     pids: () => [],

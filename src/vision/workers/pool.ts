@@ -1,5 +1,5 @@
 import { VisionBusyError, VisionFailedError } from '../errors.ts';
-import type { FaceDetector, FaceEmbedder } from '../faces.ts';
+import type { FaceCropper, FaceDetector, FaceEmbedder } from '../faces.ts';
 import { type FromWorker, type TaskName, type Tasks, unpackFailure } from './messages.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -21,7 +21,7 @@ export interface VisionPoolOptions {
 }
 
 /** Inference in worker processes, behind the ports that the rest of the house knows. */
-export interface VisionPool extends FaceDetector, FaceEmbedder {
+export interface VisionPool extends FaceDetector, FaceEmbedder, FaceCropper {
   /** Resolves when every worker has its models loaded. @throws {VisionFailedError} when they cannot start */
   ready(): Promise<void>;
   stats(): { readonly workers: number; readonly busy: number; readonly waiting: number; readonly replaced: number };
@@ -213,6 +213,7 @@ export function openVisionPool(options: VisionPoolOptions): VisionPool {
   return {
     detect: (image, detectOptions, signal) => submit('detect', { image, options: detectOptions }, signal),
     embed: (image, embedOptions, signal) => submit('embed', { image, options: embedOptions }, signal),
+    crop: (image, cropOptions, signal) => submit('crop', { image, options: cropOptions }, signal),
     ready: () => readiness,
     stats: () => ({
       workers: seats.length,
