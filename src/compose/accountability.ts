@@ -1,9 +1,11 @@
 import type { Config } from '../config/index.ts';
 import type { Policy } from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
+import { packageVersion } from '../shared/package-root.ts';
 import type { Stores } from '../stores/index.ts';
 import type { FaceModels } from '../vision/index.ts';
 import type { CapabilityBuilders } from './capabilities.ts';
+import { createReportSigner } from './report-signer.ts';
 
 /** What the rooms of accountability stand on. */
 export interface AccountabilityParts {
@@ -21,7 +23,7 @@ export interface AccountabilityParts {
 }
 
 /** The capabilities that the rooms of accountability give to their operations. */
-export type AccountabilityCapability = never;
+export type AccountabilityCapability = 'reportSigner';
 
 /** The rooms of accountability, wired: what the gate asks, what operations are given, what runs by itself. */
 export interface Accountability {
@@ -31,9 +33,19 @@ export interface Accountability {
 }
 
 /** Wires the rooms of accountability; each room has one line for each place where it is asked. */
-export function openAccountability(_parts: AccountabilityParts): Accountability {
+export function openAccountability(parts: AccountabilityParts): Accountability {
+  const { clock, faceModels, keyring, policy } = parts;
+  const reportSigner = createReportSigner({
+    signer: keyring.signer,
+    policy,
+    software: `likeness ${packageVersion()}`,
+    faceModelVersion: faceModels.current,
+    clock,
+  });
   return {
-    capabilities: {},
+    capabilities: {
+      reportSigner: () => reportSigner,
+    },
     start: () => async () => {},
   };
 }

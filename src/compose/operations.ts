@@ -17,6 +17,7 @@ import {
   searchFacesByImage,
 } from '../areas/faces/index.ts';
 import { getCalibration, listModels } from '../areas/models/index.ts';
+import { signReport } from '../areas/reports/index.ts';
 import { listTagsForResource, tagResource, untagResource } from '../areas/tags/index.ts';
 import {
   associateFaces,
@@ -58,6 +59,7 @@ export const builtOperations = {
   SearchFacesByImage: searchFacesByImage,
   SearchUsers: searchUsers,
   SearchUsersByImage: searchUsersByImage,
+  SignReport: signReport,
   TagResource: tagResource,
   UntagResource: untagResource,
   VerifyAudit: verifyAudit,

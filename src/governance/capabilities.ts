@@ -110,6 +110,12 @@ export interface ModelCatalog {
   models(): Promise<OwnResponseOf<'ListModels'>['models']>;
 }
 
+/** Signs reports for whoever may. */
+export interface ReportSigner {
+  /** @param report its JSON text @throws {ServiceError} InvalidParameterException when it is no report */
+  sign(report: string): OwnResponseOf<'SignReport'>;
+}
+
 /** Everything that an operation can be given; it is given just what its definition needs and its grant allows. */
 export interface Capabilities {
   readonly images: ImageReader;
@@ -132,6 +138,7 @@ export interface Capabilities {
   readonly publicKey: { readonly keyId: string; readonly publicKeyPem: string };
   /** What the models are and what their answers mean; reaches none of them. */
   readonly modelCatalog: ModelCatalog;
+  readonly reportSigner: ReportSigner;
   /** Says the server's settings that answers show: region, account, limits. */
   readonly account: {
     readonly region: string;

@@ -39,6 +39,7 @@ export type {
   ImageReader,
   ModelCatalog,
   PageTokens,
+  ReportSigner,
   RequestedImage,
   Similar,
   TagWriter,

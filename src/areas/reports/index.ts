@@ -1,0 +1,1 @@
+export { signReport } from './signReport.ts';
