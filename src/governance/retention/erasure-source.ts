@@ -1,0 +1,49 @@
+import type { PurposeName } from '../policy/index.ts';
+
+/** What is erased: a subject, a face that bears no subject's name, or a collection as a whole. */
+export type ErasureTarget =
+  | {
+      readonly kind: 'subject';
+      /** An ExternalImageId or UserId. */
+      readonly subject: string;
+      /** Absent: under every purpose. */
+      readonly purpose?: PurposeName;
+    }
+  | { readonly kind: 'face'; readonly collectionId: string; readonly faceId: string }
+  | { readonly kind: 'collection'; readonly collectionId: string };
+
+/** How many things of a kind a source holds of a target. */
+export interface HeldCount {
+  /** In the plural: `faces`, `users`, `keys`, `crops`, `cases`. */
+  readonly kind: string;
+  /** Where they lie, for things that lie in a collection. */
+  readonly collectionId?: string;
+  readonly count: number;
+}
+
+/** Something that a source holds of someone, by what it can be erased. */
+export interface HeldThing {
+  /** In the singular: `face`, `user`, `subject key`, `crop`. */
+  readonly what: string;
+  /** Undefined for what belongs to every purpose. */
+  readonly purpose?: string;
+  readonly collectionId?: string;
+  readonly subject?: string;
+  readonly faceId?: string;
+  /** When it was stored, ms since 1970. What was stored after an erasure is new and stays. */
+  readonly storedAtMs: number;
+}
+
+/**
+ * A place that keeps something of people: rows, crops, cases, results. Each room registers its own, so that an erasure,
+ * the replay of tombstones after a restore and the orphan scan reach it.
+ */
+export interface ErasureSource {
+  /** For the operator: `faces`, `crops`. */
+  readonly name: string;
+  count(target: ErasureTarget): Promise<readonly HeldCount[]>;
+  /** Gone, and overwritten on disk, when it has resolved. What is not there is no error. */
+  erase(target: ErasureTarget): Promise<void>;
+  /** All that it holds of anyone; may leave out what {@link ErasureSource.count} of another thing's target covers. */
+  held(): AsyncIterable<HeldThing>;
+}
