@@ -88,7 +88,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
   const notice = options.onNotice ?? (() => {});
   const clock = Date.now;
   const policy = loadPolicy();
-  const models = openModelStore({ modelsDir: config.modelsDir });
+  const models = openModelStore({ modelsDir: config.modelsDir, deployment: config.deployment });
   if (options.vision !== false)
     await models.pull(undefined, {
       ...(options.onModelProgress && { onProgress: options.onModelProgress }),
@@ -126,6 +126,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
             entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
             settings: {
               modelsDir: config.modelsDir,
+              deployment: config.deployment,
               profile: config.profile,
               limits: {
                 maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
@@ -250,6 +251,14 @@ export async function callerOfCredentials(
 }
 
 export { credentialsIni, readCredentialsIni, writePrivateFile } from './compose/access-keys.ts';
-export { type KeyBook, openAudit, openKeyBook, openModels, versionsOfFaceModels } from './compose/operator.ts';
+export {
+  type AuditBook,
+  type KeyBook,
+  openAudit,
+  openKeyBook,
+  openModels,
+  versionsOfFaceModels,
+} from './compose/operator.ts';
+export { type AuditExporter, type AuditRecord, exportLines } from './governance/index.ts';
 export type { KeyRecord } from './stores/ports/index.ts';
 export { describeCalibration } from './vision/index.ts';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { runShowAudit, runVerifyAudit } from './commands/audit.ts';
+import { runExportAudit, runShowAudit, runVerifyAudit } from './commands/audit.ts';
 import {
   runCreateCollection,
   runDeleteCollection,
@@ -144,11 +144,19 @@ Every setting: likeness config`,
     .command('show')
     .description('print records, the latest by default')
     .option('--after <sequence>', 'begin after this record', count)
+    .option('--person <name>', 'only what this person called')
+    .option('--operation <name>', 'only calls of this operation')
+    .option('--since <when>', 'only from then on: a date, or a duration such as 45m, 12h or 7d')
     .option('--limit <number>', 'at most this many (default 50)', count)
     .action(run(runShowAudit));
   audit
+    .command('export')
+    .description('write the log to a file that anyone can verify with bin/likeness-verify.mjs and the public key')
+    .argument('<file>')
+    .action(run(runExportAudit));
+  audit
     .command('verify')
-    .description('follow the whole chain')
+    .description('follow the whole chain, and hold it against its checkpoints and the anchor file')
     .option('--expect <sequence:hash>', 'a head noted elsewhere that must be in the chain')
     .action(run(runVerifyAudit));
 
