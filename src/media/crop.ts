@@ -10,47 +10,44 @@ export interface CutOutOptions {
   readonly box: Box;
   /** How much around the box is kept on each side, in widths and heights of the box. */
   readonly margin: number;
-  /** Longest side of the picture, pixels. */
-  readonly maxSide: number;
+  /** Side of the picture, which is always square, pixels: a size that tells nothing of where the part came from. */
+  readonly side: number;
 }
 
 /** A part of an image as a file of its own. */
 export interface CutOut {
   /** JPEG of sRGB pixels, upright, without metadata: no place, camera or date goes with it. */
   readonly jpeg: Uint8Array;
-  /** Pixels. */
-  readonly width: number;
-  /** Pixels. */
-  readonly height: number;
 }
 
 /** Longest side that an image is decoded to for a part of it, pixels: as much as the face pipeline looks at. */
 const mostDecodedSide = 5760;
 const jpegQuality = 85;
+const background = '#808080';
 
 /**
- * Cuts a part out of an untrusted image file. The image is decoded no larger than the part needs to fill `maxSide`,
- * and the part is never enlarged.
+ * Cuts a part out of an untrusted image file. The image is decoded no larger than the part needs to
+ * fill the square; what the part leaves of it is grey.
  *
  * @throws {ImageError} for whatever is wrong with the bytes
  */
-export async function cutOut(bytes: Uint8Array, { limits, box, margin, maxSide }: CutOutOptions): Promise<CutOut> {
+export async function cutOut(bytes: Uint8Array, { limits, box, margin, side }: CutOutOptions): Promise<CutOut> {
   const part = partOf(box, margin);
   const share = Math.max(1e-3, Math.min(part.right - part.left, part.bottom - part.top));
   // The share is of each side; of an oblong image the shorter part may fill less, which only makes it sharper.
-  const decoded = await decodeImage(bytes, { limits, maxSide: Math.min(mostDecodedSide, Math.ceil(maxSide / share)) });
+  const decoded = await decodeImage(bytes, { limits, maxSide: Math.min(mostDecodedSide, Math.ceil(side / share)) });
   const left = Math.min(decoded.width - 1, Math.floor(part.left * decoded.width));
   const top = Math.min(decoded.height - 1, Math.floor(part.top * decoded.height));
   const width = Math.max(1, Math.min(decoded.width - left, Math.ceil((part.right - part.left) * decoded.width)));
   const height = Math.max(1, Math.min(decoded.height - top, Math.ceil((part.bottom - part.top) * decoded.height)));
-  const { data, info } = await sharp(decoded.data, {
+  const data = await sharp(decoded.data, {
     raw: { width: decoded.width, height: decoded.height, channels: 3 },
   })
     .extract({ left, top, width, height })
-    .resize({ width: maxSide, height: maxSide, fit: 'inside', withoutEnlargement: true })
+    .resize({ width: side, height: side, fit: 'contain', background })
     .jpeg({ quality: jpegQuality })
-    .toBuffer({ resolveWithObject: true });
-  return { jpeg: new Uint8Array(data), width: info.width, height: info.height };
+    .toBuffer();
+  return { jpeg: new Uint8Array(data) };
 }
 
 /** The box with its margin, held to the image; ratios 0..1. */

@@ -173,12 +173,8 @@ export interface FaceEmbedder {
 
 /** A picture of one face, for human eyes: a reviewer's. */
 export interface FaceCrop {
-  /** JPEG, upright, at most 256 pixels on a side, without metadata. */
+  /** JPEG, upright, 192 x 192 pixels, without metadata. */
   readonly jpeg: Uint8Array;
-  /** Pixels. */
-  readonly width: number;
-  /** Pixels. */
-  readonly height: number;
 }
 
 /** Cuts faces out of images. */
