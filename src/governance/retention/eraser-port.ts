@@ -4,6 +4,15 @@ import type { PurposeName } from '../policy/index.ts';
 /** Why a subject is erased. */
 export type ErasureReason = 'withdrawal' | 'erasure-request' | 'retention' | 'objection';
 
+/** A backup that still holds what was erased, until it expires. */
+export interface BackupThatHolds {
+  readonly backupId: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
+}
+
 /** How many things of a kind there were, and are left. */
 export interface ErasedCount {
   readonly before: number;
@@ -18,10 +27,22 @@ export interface ErasureSummary {
   readonly reason: ErasureReason;
   /** Absent: every purpose. */
   readonly purpose?: PurposeName;
-  /** Hex HMAC of the subject under a key that is destroyed with it; the same as in audit records of its time. */
+  /** Hex HMAC of the subject under the server's key for tombstones; names its tombstone. */
   readonly subjectHash: string;
   /** By kind: faces, users, keys, crops, cases, results. */
   readonly counts: Readonly<Record<string, ErasedCount>>;
+  /** The same for what lies in collections, by collection. */
+  readonly collections: Readonly<Record<string, Readonly<Record<string, ErasedCount>>>>;
+  readonly policyDigest: string;
+  /** The backups known to the server that were made before and have not expired. */
+  readonly backups: readonly BackupThatHolds[];
+  /**
+   * Present where legal holds forbid the erasure: nothing was erased, the subject is withheld from every search from
+   * now on, and it is erased when the holds end.
+   */
+  readonly suspendedBy?: readonly string[];
+  /** What the certificate says and does not say, in plain words. */
+  readonly statement: string;
 }
 
 /** A signed summary of an erasure. */
@@ -31,7 +52,8 @@ export type ErasureCertificate = Signed<ErasureSummary>;
 export interface Eraser {
   /**
    * Erases templates, crops, results and keys of a subject (an ExternalImageId or UserId) from every collection of a
-   * purpose, or of all; when it has resolved nothing is left and the certificate is kept. Erasing what is already gone
+   * purpose, or of all; when it has resolved nothing is left and the certificate is kept, unless a legal hold suspends it
+   * (see {@link ErasureSummary.suspendedBy}). Erasing what is already gone
    * is no error. Call it with the subject's lock held (`SubjectLocks` of governance/consent): it takes none itself.
    */
   eraseSubject(request: {
