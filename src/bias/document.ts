@@ -84,9 +84,16 @@ export function makeBiasReport(
  */
 export function signBiasReport(signer: Signer, report: BiasReport, origin: ReportOrigin): SignedBiasReport {
   const { faceModelVersion, models, ...always } = origin;
-  const known = report.data.form === 'pairs';
+  // Member by member: what a client slipped in beside them is not signed.
+  const { kind, format, protocol, data, measurement, cautions } = report;
+  const known = data.form === 'pairs';
   return signDocument(signer, {
-    ...report,
+    kind,
+    format,
+    protocol,
+    data,
+    measurement,
+    cautions,
     origin: {
       ...always,
       ...(known && faceModelVersion !== undefined && { faceModelVersion }),

@@ -188,7 +188,11 @@ function distributions({ measurement: { groups }, protocol }: SignedBiasReport):
 }
 
 function sweeps({ measurement: { groups }, protocol }: SignedBiasReport): string {
-  const given = groups.flatMap(({ group, sweep }) => (sweep ? [{ name: group, sweep }] : []));
+  const given = groups.flatMap(({ group, sweep }) =>
+    sweep && [...sweep.falseMatch, ...sweep.falseNonMatch].some((rate) => rate !== null)
+      ? [{ name: group, sweep }]
+      : [],
+  );
   const falseMatch = sweepPlot(
     given,
     'falseMatch',

@@ -7,8 +7,9 @@ import { percentOf, type RateFigure, ratioText } from './figures.ts';
 const width = 720;
 const labelWidth = 150;
 const rowHeight = 30;
-/** Below the smallest thing drawn, in decades. */
+/** Left of the smallest thing drawn and right of the largest, where words stand, in decades. */
 const room = 0.15;
+const roomRight = 0.2;
 
 /** Text as it may stand in HTML and SVG. */
 export function escapeHtml(text: string): string {
@@ -59,7 +60,7 @@ export function ratePlot(rows: readonly RateRow[], title: string): string {
   );
   if (values.length === 0) return '';
   const low = 10 ** (Math.log10(Math.min(...values)) - room);
-  const high = Math.min(1, 10 ** (Math.log10(Math.max(...values)) + room));
+  const high = Math.min(1, 10 ** (Math.log10(Math.max(...values)) + roomRight));
   const x = scaleLog([low, Math.max(high, low * 1.5)], [labelWidth, width - 20]);
   const bottom = 14 + rows.length * rowHeight;
   const grid = ticksOf(low, high).map(
@@ -133,7 +134,7 @@ export function distributionPlot(
   if (given === undefined) return '';
   const wide = 350;
   const height = 150;
-  const x = scaleLinear([given.low, given.high], [34, wide - 10]);
+  const x = scaleLinear([given.low, given.high], [34, wide - 16]);
   const y = scaleLinear([0, Math.max(highest, 0.01)], [height - 26, 12]);
   const shape = (distribution: Distribution | undefined, kind: string) => {
     if (distribution === undefined) return '';
@@ -154,7 +155,7 @@ export function distributionPlot(
     .ticks(3)
     .map(
       (tick) =>
-        stroke(34, y(tick), wide - 10, y(tick), 'grid') +
+        stroke(34, y(tick), wide - 16, y(tick), 'grid') +
         text(30, y(tick) + 4, `${Math.round(100 * tick)}`, 'class="tick" text-anchor="end"'),
     );
   const inRange = threshold >= given.low && threshold <= given.high;

@@ -11,7 +11,7 @@ export type ErrorKind = 'false-match' | 'false-non-match' | 'failure-to-enrol';
 export interface RateSample {
   /** Scores, higher is more alike; one a comparison. */
   readonly scores: Float64Array;
-  /** Who is on either side, as small whole numbers; the same number twice in a comparison of one person. */
+  /** Who is on either side, as whole numbers from 0; the same number twice in a comparison of one person. */
   readonly first: Int32Array;
   readonly second: Int32Array;
   readonly kind: ErrorKind;
@@ -47,6 +47,15 @@ export interface RateEstimate {
   readonly sampleFloor: number;
 }
 
+/** Who takes part, numbered from 0 without gaps. */
+interface Members {
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+  readonly people: number;
+  /** Each comparison takes one person, not two. */
+  readonly ofOne: boolean;
+}
+
 /** Comparisons that are errors by thresholds from the real one to ever milder ones. */
 interface Levels {
   readonly counts: readonly number[];
@@ -71,11 +80,11 @@ const mildCounts = [30, 100] as const;
  */
 export function estimateRate(sample: RateSample, options: RateOptions): RateEstimate {
   const comparisons = sample.scores.length;
-  const people = new Set([...sample.first, ...sample.second]).size;
+  const members = membersOf(sample);
   const levels = levelsOf(sample, options.threshold);
   const errors = levels.counts[0] ?? 0;
-  const worst = Math.max(1, comparisons / independentComparisons(sample));
-  const effects = comparisons === 0 ? [] : designEffects(sample, levels, options);
+  const worst = Math.max(1, comparisons / independentComparisons(members));
+  const effects = comparisons === 0 ? [] : designEffects(members, levels, options);
   const known = effects.filter((effect): effect is number => effect !== undefined);
   const designEffect = known.length === 0 ? worst : Math.min(worst, Math.max(1, ...known));
   const effectiveComparisons = comparisons / designEffect;
@@ -83,7 +92,7 @@ export function estimateRate(sample: RateSample, options: RateOptions): RateEsti
     kind: sample.kind,
     comparisons,
     errors,
-    people,
+    people: members.people,
     rate: comparisons === 0 ? 0 : errors / comparisons,
     designEffect,
     effectiveComparisons,
@@ -117,19 +126,28 @@ export function intervalOf(estimate: RateEstimate, confidence: number): Interval
  * people (weighed by how often they occur), or half as many where each comparison takes two. No two comparisons that
  * share one of two people can be correlated by more than a half.
  */
-function independentComparisons({ first, second, kind }: RateSample): number {
-  const times = new Map<number, number>();
-  for (const side of kind === 'false-match' ? [first, second] : [first]) {
-    for (const person of side) times.set(person, (times.get(person) ?? 0) + 1);
+function independentComparisons({ first, second, people, ofOne }: Members): number {
+  const times = new Float64Array(people);
+  for (const side of ofOne ? [first] : [first, second]) {
+    for (const person of side) times[person] = (times[person] ?? 0) + 1;
   }
-  let sum = 0;
-  let squares = 0;
-  for (const count of times.values()) {
-    sum += count;
-    squares += count * count;
-  }
+  const sum = times.reduce((total, count) => total + count, 0);
+  const squares = times.reduce((total, count) => total + count * count, 0);
   if (squares === 0) return 1;
-  return (sum * sum) / squares / (kind === 'false-match' ? 2 : 1);
+  return (sum * sum) / squares / (ofOne ? 1 : 2);
+}
+
+function membersOf({ first, second, kind }: RateSample): Members {
+  const highest = first.reduce((most, person, i) => Math.max(most, person, second[i] ?? 0), -1);
+  const numbers = new Int32Array(highest + 1).fill(-1);
+  let people = 0;
+  const numbered = (person: number): number => {
+    const known = numbers[person] ?? -1;
+    if (known !== -1) return known;
+    numbers[person] = people;
+    return people++;
+  };
+  return { first: first.map(numbered), second: second.map(numbered), people, ofOne: kind !== 'false-match' };
 }
 
 function levelsOf({ scores, kind }: RateSample, threshold: number): Levels {
@@ -152,11 +170,11 @@ function levelsOf({ scores, kind }: RateSample, threshold: number): Levels {
 }
 
 /** The design effect at each level; undefined where its errors are too few, or nearly all. */
-function designEffects(sample: RateSample, levels: Levels, options: RateOptions): (number | undefined)[] {
+function designEffects(members: Members, levels: Levels, options: RateOptions): (number | undefined)[] {
   const { counts, levelOf } = levels;
   const depth = counts.length;
-  const ties = tiesOf(sample, levels);
-  const { people } = ties;
+  const { first, second, people, ofOne } = members;
+  const excess = ofOne ? [] : excessOf(members, levels);
   const random = seededRandom(options.seed);
   const drawn = new Float64Array(people);
   const inLevel = new Float64Array(depth + 1);
@@ -171,8 +189,10 @@ function designEffects(sample: RateSample, levels: Levels, options: RateOptions)
     }
     inLevel.fill(0);
     for (let i = 0; i < levelOf.length; i++) {
-      const once = drawn[ties.first[i] ?? 0] ?? 0;
-      const weight = ties.ofOne ? once : once * (drawn[ties.second[i] ?? 0] ?? 0);
+      const once = drawn[first[i] ?? 0] ?? 0;
+      // Most are drawn not at all or once; most comparisons are no error.
+      if (once === 0) continue;
+      const weight = ofOne ? once : once * (drawn[second[i] ?? 0] ?? 0);
       const level = levelOf[i] ?? depth;
       inLevel[level] = (inLevel[level] ?? 0) + weight;
     }
@@ -193,32 +213,17 @@ function designEffects(sample: RateSample, levels: Levels, options: RateOptions)
     const mean = (sums[level] ?? 0) / replicates;
     const variance = ((squares[level] ?? 0) / replicates - mean * mean) * (replicates / (replicates - 1));
     const independent = (rate * (1 - rate)) / n;
-    return ((variance / independent - (ties.excess[level] ?? 0)) * people) / (people - 1);
+    return ((variance / independent - (excess[level] ?? 0)) * people) / (people - 1);
   });
 }
 
-/** People numbered from 0, and what drawing both sides of a comparison adds to the variance by its construction. */
-function tiesOf({ first, second, kind }: RateSample, { counts, levelOf }: Levels) {
-  const numbers = new Map<number, number>();
-  const numbered = (person: number): number => {
-    const known = numbers.get(person) ?? numbers.size;
-    numbers.set(person, known);
-    return known;
-  };
-  const a = first.map(numbered);
-  const b = second.map(numbered);
-  const people = numbers.size;
-  const ofOne = kind !== 'false-match';
-  return { first: a, second: b, people, ofOne, excess: ofOne ? [] : excessOf(a, b, people, counts, levelOf) };
-}
-
 /** Twice the sum of squares over pairs of people of their residuals, in units of the independent variance: 2 where no two people meet twice. */
-function excessOf(a: Int32Array, b: Int32Array, people: number, counts: readonly number[], levelOf: Uint8Array) {
+function excessOf({ first, second, people }: Members, { counts, levelOf }: Levels) {
   const n = levelOf.length;
   const order = new Float64Array(n);
   const keyOf = (i: number) => {
-    const one = a[i] ?? 0;
-    const other = b[i] ?? 0;
+    const one = first[i] ?? 0;
+    const other = second[i] ?? 0;
     return Math.min(one, other) * people + Math.max(one, other);
   };
   for (let i = 0; i < n; i++) order[i] = keyOf(i);
