@@ -14,10 +14,13 @@ import { ServiceError } from './contract/index.ts';
 import {
   type Caller,
   createAuditReader,
+  createDualControl,
   createGate,
   createIdempotency,
   createPageTokens,
+  createPeople,
   type Dispatch,
+  foundPersons,
   loadPolicy,
   type Policy,
   purposeNames,
@@ -119,6 +122,9 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     const purposes = [config.defaultPurpose, ...purposeNames.filter((name) => name !== config.defaultPurpose)];
     await ensureFirstKey(stores.keys, { file: files.credentials, region: config.region, purposes, nowMs: clock() });
 
+    const people = createPeople({ documents: stores.documents, clock });
+    await foundPersons({ people, keys: stores.keys, first: firstPerson, notice });
+
     const vision =
       options.vision === false
         ? noVision()
@@ -156,6 +162,8 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       stores,
       keyring,
       faceModels: versions,
+      people,
+      dualControl: createDualControl({ documents: stores.documents, people, clock, ids: randomUUID }),
       clock,
       ids: randomUUID,
       notice,
@@ -164,6 +172,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     const idempotency = createIdempotency({ store: stores.idempotency, clock });
     const dispatch = createGate({
       policy,
+      people,
       audit: audit.log,
       settings: {
         defaultPurpose: config.defaultPurpose,

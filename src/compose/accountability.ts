@@ -1,11 +1,12 @@
 import type { Config } from '../config/index.ts';
-import type { Policy } from '../governance/index.ts';
+import { createAuditReader, type DualControl, dualControlOf, type People, type Policy } from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { packageVersion } from '../shared/package-root.ts';
 import type { Stores } from '../stores/index.ts';
 import type { FaceModels } from '../vision/index.ts';
 import type { CapabilityBuilders } from './capabilities.ts';
 import { createReportSigner } from './report-signer.ts';
+import { createTransparencyReporter } from './transparency.ts';
 
 /** What the rooms of accountability stand on. */
 export interface AccountabilityParts {
@@ -14,6 +15,9 @@ export interface AccountabilityParts {
   readonly stores: Stores;
   readonly keyring: Keyring;
   readonly faceModels: FaceModels;
+  readonly people: People;
+  /** Rooms register here how their actions of two persons run. */
+  readonly dualControl: DualControl;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** A fresh id. */
@@ -23,7 +27,7 @@ export interface AccountabilityParts {
 }
 
 /** The capabilities that the rooms of accountability give to their operations. */
-export type AccountabilityCapability = 'reportSigner';
+export type AccountabilityCapability = 'dualControl' | 'reportSigner' | 'transparency';
 
 /** The rooms of accountability, wired: what the gate asks, what operations are given, what runs by itself. */
 export interface Accountability {
@@ -34,7 +38,7 @@ export interface Accountability {
 
 /** Wires the rooms of accountability; each room has one line for each place where it is asked. */
 export function openAccountability(parts: AccountabilityParts): Accountability {
-  const { clock, faceModels, keyring, policy } = parts;
+  const { clock, dualControl, faceModels, keyring, policy } = parts;
   const reportSigner = createReportSigner({
     signer: keyring.signer,
     policy,
@@ -42,9 +46,17 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     faceModelVersion: faceModels.current,
     clock,
   });
+  const transparency = createTransparencyReporter({
+    audit: createAuditReader(parts.stores.audit),
+    policy,
+    signer: keyring.signer,
+    clock,
+  });
   return {
     capabilities: {
+      dualControl: (grant) => dualControlOf(dualControl, grant.person),
       reportSigner: () => reportSigner,
+      transparency: () => transparency,
     },
     start: () => async () => {},
   };

@@ -2,6 +2,7 @@ import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
 import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
+import type { BoundDualControl } from './dual-control.ts';
 import type { Policy, PurposeName } from './policy/index.ts';
 
 /** An image as a request names it: bytes or an object in a bucket; AWS's shape. */
@@ -110,6 +111,15 @@ export interface ModelCatalog {
   models(): Promise<OwnResponseOf<'ListModels'>['models']>;
 }
 
+/** Counts the audit log for the public. */
+export interface TransparencyReporter {
+  /** @param period whole months, both included @throws {DOMException} AbortError when the signal fires */
+  report(
+    period: { readonly from: string; readonly to: string },
+    signal: AbortSignal,
+  ): Promise<OwnResponseOf<'GetTransparencyReport'>>;
+}
+
 /** Signs reports for whoever may. */
 export interface ReportSigner {
   /** @param report its JSON text @throws {ServiceError} InvalidParameterException when it is no report */
@@ -139,6 +149,9 @@ export interface Capabilities {
   /** What the models are and what their answers mean; reaches none of them. */
   readonly modelCatalog: ModelCatalog;
   readonly reportSigner: ReportSigner;
+  readonly transparency: TransparencyReporter;
+  /** What takes two persons: runs it where one may, else keeps it for another to approve. */
+  readonly dualControl: BoundDualControl;
   /** Says the server's settings that answers show: region, account, limits. */
   readonly account: {
     readonly region: string;

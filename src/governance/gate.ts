@@ -1,4 +1,5 @@
 import { ServiceError } from '../contract/index.ts';
+import type { RoleName } from '../shared/role-names.ts';
 import type { CollectionRecord } from '../stores/ports/index.ts';
 import type { AuditLog, AuditRecordDraft } from './audit/index.ts';
 import type { Answer, Call, Dispatch } from './call.ts';
@@ -7,6 +8,7 @@ import { type ConsentLedger, emptyConsentLedger } from './consent.ts';
 import type { Grant } from './grant.ts';
 import { createNotes, type GrantNotes, type NotedUse } from './notes.ts';
 import type { AnyOperation } from './operation.ts';
+import type { RoleBook } from './people/index.ts';
 import {
   declaredPurpose,
   type Policy,
@@ -36,6 +38,8 @@ export interface GateSettings {
 export interface GateParts {
   readonly policy: Policy;
   readonly audit: Pick<AuditLog, 'append'>;
+  /** Who may do what. */
+  readonly people: RoleBook;
   readonly settings: GateSettings;
   findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
   /** Milliseconds since 1970. */
@@ -61,7 +65,7 @@ export interface GateParts {
   readonly translateError?: (error: unknown, request: unknown) => ServiceError | undefined;
 }
 
-type Verdict =
+type Verdict = { readonly roles?: readonly RoleName[] } & (
   | {
       readonly kind: 'granted';
       readonly purpose: PurposeRow;
@@ -74,7 +78,8 @@ type Verdict =
       readonly cause?: unknown;
       readonly purpose?: PurposeRow;
       readonly collectionId?: string;
-    };
+    }
+);
 
 /**
  * Makes the gate: the one function through which every operation runs. It decides by the rules, writes the decision
@@ -87,7 +92,7 @@ type Verdict =
  * @throws {PolicyError} when a setting names no purpose
  */
 export function createGate(parts: GateParts): Dispatch {
-  const { policy, audit, settings, clock, ids, operations } = parts;
+  const { policy, audit, people, settings, clock, ids, operations } = parts;
   const consent = parts.consent ?? emptyConsentLedger;
   if (declaredPurpose(policy, settings.defaultPurpose).kind !== 'ok') {
     throw new PolicyError(`the configured default purpose '${settings.defaultPurpose}' is not one of its purposes`);
@@ -101,12 +106,14 @@ export function createGate(parts: GateParts): Dispatch {
       );
     }
     let collectionId: string | undefined;
+    let roles: readonly RoleName[] | undefined;
     try {
+      roles = await people.rolesOf(call.caller.person);
       const target = targetOf(call, settings);
       if (target.kind !== 'none') collectionId = target.collectionId;
-      const question: Question = { call, target, account: settings };
+      const question: Question = { call, target, roles, account: settings };
       const ruleParts = { policy, consent };
-      const named = collectionId === undefined ? {} : { collectionId };
+      const named = { roles, ...(collectionId !== undefined && { collectionId }) };
       const keyRefusal = await judge(keyRules, question, ruleParts);
       if (keyRefusal) return { kind: 'refused', refusal: keyRefusal, ...named };
       const found = await purposeOf(question, {
@@ -127,6 +134,7 @@ export function createGate(parts: GateParts): Dispatch {
           error ?? new ServiceError('InternalServerError', 'The call could not be judged, so nothing was run.'),
           cause,
         ),
+        ...(roles && { roles }),
         ...(collectionId !== undefined && { collectionId }),
       };
     }
@@ -141,6 +149,7 @@ export function createGate(parts: GateParts): Dispatch {
       requestId: call.requestId,
       decisionId,
       actor: { person: call.caller.person, accessKeyId: call.caller.accessKeyId },
+      ...(verdict.roles && { roles: verdict.roles }),
       operation: call.operation,
       ...(verdict.collectionId !== undefined && { collection: verdict.collectionId }),
       ...(verdict.purpose && { purpose: verdict.purpose.name }),

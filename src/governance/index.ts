@@ -43,9 +43,23 @@ export type {
   RequestedImage,
   Similar,
   TagWriter,
+  TransparencyReporter,
   UserWriter,
 } from './capabilities.ts';
 export { type ConsentLedger, type ConsentReceipt, type ConsentSubject, emptyConsentLedger } from './consent.ts';
+export {
+  type BoundDualControl,
+  createDualControl,
+  type DualAction,
+  type DualControl,
+  type DualExecutor,
+  type DualOutcome,
+  type DualParameters,
+  type DualResult,
+  dualControlOf,
+  type Proposal,
+  type ProposalState,
+} from './dual-control.ts';
 export {
   countFaceWrites,
   floorMatcher,
@@ -68,6 +82,16 @@ export {
 } from './operation.ts';
 export { createPageTokens } from './page-tokens.ts';
 export {
+  createPeople,
+  firstRoles,
+  foundPersons,
+  isSamePerson,
+  type People,
+  type Person,
+  personId,
+  type RoleBook,
+} from './people/index.ts';
+export {
   type DeclaredPurpose,
   declaredPurpose,
   loadPolicy,
@@ -80,4 +104,10 @@ export {
   type SensitiveAttribute,
   sensitiveAttributes,
 } from './policy/index.ts';
+export {
+  createTransparencyCount,
+  signTransparencyReport,
+  type ToldCount,
+  type TransparencyReport,
+} from './reports/index.ts';
 export { dataSetLicenceTag, purposeTag } from './reserved-tags.ts';

@@ -15,6 +15,7 @@ import {
   loadPolicy,
   renderAuditRecord,
 } from '../../src/governance/index.ts';
+import { type RoleName, roleNames } from '../../src/shared/role-names.ts';
 import type { AuditEntry, AuditStore, CollectionRecord } from '../../src/stores/ports/index.ts';
 
 /** An audit store in memory; `fail` makes the next appends reject while it returns true for the body. */
@@ -90,6 +91,8 @@ export function gateBench(
   options: {
     collections?: readonly CollectionRecord[];
     settings?: Partial<GateSettings>;
+    /** Of everyone who calls, or of each person by name; every role when absent. */
+    roles?: readonly RoleName[] | Readonly<Record<string, readonly RoleName[]>>;
     consent?: ConsentLedger;
     auditStore?: ReturnType<typeof memoryAuditStore>;
     needs?: readonly CapabilityName[];
@@ -103,6 +106,7 @@ export function gateBench(
   const policy = loadPolicy();
   const ran: Ran[] = [];
   const lookedUp: string[] = [];
+  const roles = options.roles ?? roleNames;
   let nowMs = 1_000_000;
   let ids = 0;
   let given: { grant: Grant; notes: GrantNotes } | undefined;
@@ -142,6 +146,7 @@ export function gateBench(
     },
     clock: () => nowMs,
     ids: () => `decision-${++ids}`,
+    people: { rolesOf: async (person) => (isList(roles) ? roles : (roles[person] ?? [])) },
     operations,
     async capabilitiesFor(grant, needs, notes, collection) {
       given = { grant, notes };
@@ -168,6 +173,12 @@ export function gateBench(
       return dispatch(call);
     },
   };
+}
+
+function isList(
+  roles: readonly RoleName[] | Readonly<Record<string, readonly RoleName[]>>,
+): roles is readonly RoleName[] {
+  return Array.isArray(roles);
 }
 
 /** The error of a call that must fail: its code and message. */

@@ -1,11 +1,13 @@
 import { activeConsent } from './active-consent.ts';
 import { auditNeedsWholeKey } from './audit-needs-whole-key.ts';
 import { dataSetLicence } from './data-set-licence.ts';
+import { evaluationMatchesGoToEvaluators } from './evaluation-matches-go-to-evaluators.ts';
 import { keyAllowsCollection } from './key-allows-collection.ts';
 import { keyAllowsOperation } from './key-allows-operation.ts';
 import { keyDeclaresNoRefusedClass } from './key-declares-no-refused-class.ts';
 import { keyHasPurpose } from './key-has-purpose.ts';
 import { reservedTags } from './reserved-tags.ts';
+import { roleAllowsOperation } from './role-allows-operation.ts';
 import type { PurposeQuestion, Question, Refusal, Rule, RuleParts } from './rule.ts';
 import { twoReviewers } from './two-reviewers.ts';
 
@@ -15,6 +17,7 @@ export { accessDenied, type PurposeQuestion, type Question, type Refusal, type R
 /** Rules about the key, judged before the collection is looked up, in this order. */
 export const keyRules: readonly Rule<Question>[] = [
   keyAllowsOperation,
+  roleAllowsOperation,
   keyAllowsCollection,
   keyDeclaresNoRefusedClass,
   auditNeedsWholeKey,
@@ -23,6 +26,7 @@ export const keyRules: readonly Rule<Question>[] = [
 /** Rules about the purpose, judged in this order; an obligation is one file here. */
 export const purposeRules: readonly Rule<PurposeQuestion>[] = [
   keyHasPurpose,
+  evaluationMatchesGoToEvaluators,
   reservedTags,
   dataSetLicence,
   activeConsent,

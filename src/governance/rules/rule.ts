@@ -1,4 +1,5 @@
 import { collectionArn, type ErrorCode } from '../../contract/index.ts';
+import type { RoleName } from '../../shared/role-names.ts';
 import type { CollectionRecord } from '../../stores/ports/index.ts';
 import type { Call } from '../call.ts';
 import type { ConsentLedger } from '../consent.ts';
@@ -9,6 +10,8 @@ import type { Target } from '../target.ts';
 export interface Question {
   readonly call: Call;
   readonly target: Target;
+  /** Of the person who calls, at this moment; empty for one who is nobody here. */
+  readonly roles: readonly RoleName[];
   readonly account: { readonly region: string; readonly accountId: string };
 }
 

@@ -1,0 +1,40 @@
+import { accessDenied, type PurposeQuestion, type Rule } from './rule.ts';
+
+/** The operations whose answers say who looks alike; the reasons and confidences of AssociateFaces do too. */
+const tellingMatches: ReadonlySet<string> = new Set([
+  'AssociateFaces',
+  'CompareFaces',
+  'SearchFaces',
+  'SearchFacesByImage',
+  'SearchUsers',
+  'SearchUsersByImage',
+  'StartFaceSearch',
+  'GetFaceSearch',
+]);
+
+/**
+ * Faces of a data set are there to measure with, so what looks alike among them is told to evaluators only; and an
+ * evaluator who is no searcher searches nothing else.
+ */
+export const evaluationMatchesGoToEvaluators: Rule<PurposeQuestion> = {
+  name: 'evaluation-matches-go-to-evaluators',
+  judge(question) {
+    const { call, purpose, roles } = question;
+    if (!tellingMatches.has(call.operation)) return undefined;
+    if (purpose.name === 'evaluation') {
+      if (roles.includes('evaluator')) return undefined;
+      return accessDenied(
+        question,
+        'Matches of an evaluation collection go to evaluators only. ' +
+          'Rule: evaluation-matches-go-to-evaluators; read docs/accountability.md#roles.',
+      );
+    }
+    if (call.operation === 'AssociateFaces' || roles.includes('searcher')) return undefined;
+    return accessDenied(
+      question,
+      `An evaluator searches evaluation collections only; under ${purpose.name} it takes a searcher. ` +
+        'Rule: evaluation-matches-go-to-evaluators; read docs/accountability.md#roles.',
+      'elsewhere',
+    );
+  },
+};
