@@ -1,4 +1,4 @@
-export { type CutOut, type CutOutOptions, cutOut } from './crop.ts';
+export { type CutOutOptions, cutOut } from './crop.ts';
 export { type DecodeOptions, decodeImage, type ImageHeader, inspectImage, type PixelImage } from './decode.ts';
 export { ImageError, type ImageFault } from './errors.ts';
 export type { ImageFormat } from './formats.ts';

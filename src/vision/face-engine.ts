@@ -239,9 +239,9 @@ export async function createFaceEngine({
       return { width, height, accepted: embedded, rejected };
     },
 
-    async crop(image, { box }, signal) {
+    async crop(image, { boxes }, signal) {
       signal.throwIfAborted();
-      return cutOut(image.bytes, { limits, box, margin: CROP_MARGIN, side: CROP_SIDE });
+      return cutOut(image.bytes, { limits, boxes, margin: CROP_MARGIN, side: CROP_SIDE });
     },
 
     async rawFeatures(image, find, signal) {

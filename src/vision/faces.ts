@@ -171,20 +171,19 @@ export interface FaceEmbedder {
   embed(image: EncodedImage, options: EmbedFacesOptions, signal: AbortSignal): Promise<EmbeddedFaces>;
 }
 
-/** A picture of one face, for human eyes: a reviewer's. */
-export interface FaceCrop {
-  /** JPEG, upright, 192 x 192 pixels, without metadata. */
-  readonly jpeg: Uint8Array;
-}
-
-/** Cuts faces out of images. */
+/** Cuts faces out of images, for human eyes: a reviewer's. */
 export interface FaceCropper {
   /**
-   * @param options.box the face as it was found, ratios of the upright image
+   * @param options.boxes the faces as they were found, ratios of the upright image
+   * @returns a JPEG of 192 x 192 pixels for each, in their order: upright, without metadata
    * @throws {ImageError} when the bytes are no image of a supported format or break a limit
    * @throws {DOMException} AbortError when the signal fires
    */
-  crop(image: EncodedImage, options: { readonly box: Box }, signal: AbortSignal): Promise<FaceCrop>;
+  crop(
+    image: EncodedImage,
+    options: { readonly boxes: readonly Box[] },
+    signal: AbortSignal,
+  ): Promise<readonly Uint8Array[]>;
 }
 
 /** The calibration of one model version: a fitted, monotone map between score and similarity. */

@@ -10,7 +10,6 @@ export type {
   FaceAttribute,
   FaceAttributes,
   FaceCalibration,
-  FaceCrop,
   FaceCropper,
   FaceDetector,
   FaceEmbedder,

@@ -1,20 +1,13 @@
 import { ImageError, type ImageFault } from '../../media/errors.ts';
 import type { Box } from '../../shared/geometry.ts';
 import { UnknownFaceModelError, VisionFailedError } from '../errors.ts';
-import type {
-  DetectedFaces,
-  DetectFacesOptions,
-  EmbeddedFaces,
-  EmbedFacesOptions,
-  EncodedImage,
-  FaceCrop,
-} from '../faces.ts';
+import type { DetectedFaces, DetectFacesOptions, EmbeddedFaces, EmbedFacesOptions, EncodedImage } from '../faces.ts';
 
 /** What a worker can be asked, by name; the pool's calls and the worker's answers are typed from it. */
 export interface Tasks {
   detect: { input: { image: EncodedImage; options: DetectFacesOptions }; output: DetectedFaces };
   embed: { input: { image: EncodedImage; options: EmbedFacesOptions }; output: EmbeddedFaces };
-  crop: { input: { image: EncodedImage; options: { readonly box: Box } }; output: FaceCrop };
+  crop: { input: { image: EncodedImage; options: { readonly boxes: readonly Box[] } }; output: readonly Uint8Array[] };
 }
 
 /** The name of a task. */
