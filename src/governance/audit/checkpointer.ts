@@ -16,8 +16,6 @@ export interface CheckpointerParts {
   /** Absent: checkpoints stand beside the log only. */
   readonly anchor?: CheckpointAnchor;
   readonly signer: Signer;
-  /** Earlier keys of this server, SPKI in PEM, whose checkpoints still count. */
-  readonly earlierKeys?: readonly string[];
   readonly node: string;
   readonly policyDigest: string;
   /** Milliseconds since 1970. */
@@ -52,7 +50,7 @@ const pageLength = 1_000;
  */
 export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   const { audit, checkpoints, anchor, signer, node, onNotice } = parts;
-  const publicKeys = [signer.publicKeyPem, ...(parts.earlierKeys ?? [])];
+  const publicKeys = [signer.publicKeyPem];
   let sinceLast = 0;
   let broken = false;
   let closed = false;
