@@ -8,6 +8,8 @@ export type ErasureTarget =
       readonly subject: string;
       /** Absent: under every purpose. */
       readonly purpose?: PurposeName;
+      /** Present while tombstones are replayed: in this collection only. */
+      readonly collectionId?: string;
     }
   | { readonly kind: 'face'; readonly collectionId: string; readonly faceId: string }
   | { readonly kind: 'collection'; readonly collectionId: string };
@@ -46,4 +48,20 @@ export interface ErasureSource {
   erase(target: ErasureTarget): Promise<void>;
   /** All that it holds of anyone; may leave out what {@link ErasureSource.count} of another thing's target covers. */
   held(): AsyncIterable<HeldThing>;
+}
+
+/** Whether a thing is part of a target. */
+export function belongsTo(held: Omit<HeldThing, 'what' | 'storedAtMs'>, target: ErasureTarget): boolean {
+  switch (target.kind) {
+    case 'subject':
+      return (
+        held.subject === target.subject &&
+        (target.purpose === undefined || held.purpose === undefined || held.purpose === target.purpose) &&
+        (target.collectionId === undefined || held.collectionId === target.collectionId)
+      );
+    case 'face':
+      return held.collectionId === target.collectionId && held.faceId === target.faceId;
+    case 'collection':
+      return held.collectionId === target.collectionId;
+  }
 }

@@ -6,6 +6,8 @@ import type { ErasureTarget, HeldThing } from './erasure-source.ts';
 export interface Tombstone {
   /** 1, 2, 3 ... */
   readonly sequence: number;
+  /** A subject, a face or a collection. */
+  readonly kind: ErasureTarget['kind'];
   /** Hex HMAC of what was erased. */
   readonly hash: string;
   /** Milliseconds since 1970. What was stored at or before it must not come back. */
@@ -15,6 +17,9 @@ export interface Tombstone {
   /** Hex HMAC of this line and the one before it: a line that was changed, dropped or moved shows. */
   readonly mac: string;
 }
+
+/** What a tombstone says, without its place in the file. */
+export type TombstoneEntry = Omit<Tombstone, 'sequence' | 'mac'>;
 
 /** How far the tombstones go; kept with the data, it shows when the file was cut. */
 export interface TombstoneHead {
@@ -40,12 +45,12 @@ export interface Tombstones {
   /** Remembers targets as erased at `erasedAtMs`; durable when it has resolved. */
   add(targets: readonly ErasureTarget[], about: { erasedAtMs: number; certificateId: string }): Promise<void>;
   /** As {@link Tombstones.add}, from hashes that a certificate kept. */
-  addHashes(
-    hashes: readonly { readonly hash: string; readonly erasedAtMs: number; readonly certificateId: string }[],
-  ): Promise<void>;
+  addHashes(entries: readonly TombstoneEntry[]): Promise<void>;
   /** The tombstone that says this was erased after it was stored; undefined when it may stand. */
-  of(held: HeldThing): Pick<Tombstone, 'hash' | 'erasedAtMs' | 'certificateId'> | undefined;
+  of(held: HeldThing): TombstoneEntry | undefined;
   has(hash: string): boolean;
+  /** Whether a tombstone of this kind is there, so that such things need looking at. */
+  hasKind(kind: ErasureTarget['kind']): boolean;
   /** Whether the line that the data folder knows as its last is in the file. */
   contains(head: TombstoneHead): boolean;
 }
@@ -65,22 +70,26 @@ export async function openTombstones(parts: {
   mac: (text: string) => Buffer;
 }): Promise<Tombstones> {
   const { file, path, mac } = parts;
-  const byHash = new Map<string, { hash: string; erasedAtMs: number; certificateId: string }>();
+  const byHash = new Map<string, TombstoneEntry>();
+  const kinds = new Set<ErasureTarget['kind']>();
   const macs: string[] = [];
   let latestMs = 0;
 
   const sealOf = (line: Omit<Tombstone, 'mac'>, previous: string): string =>
     mac(canonicalJson({ ...line, previous })).toString('hex');
   const keep = (line: Tombstone): void => {
-    const { hash, erasedAtMs, certificateId } = line;
+    const { kind, hash, erasedAtMs, certificateId } = line;
     const standing = byHash.get(hash);
-    if (standing === undefined || standing.erasedAtMs < erasedAtMs)
-      byHash.set(hash, { hash, erasedAtMs, certificateId });
+    if (standing === undefined || standing.erasedAtMs < erasedAtMs) {
+      byHash.set(hash, { kind, hash, erasedAtMs, certificateId });
+    }
+    kinds.add(kind);
     latestMs = Math.max(latestMs, erasedAtMs);
     macs.push(line.mac);
   };
   const load = async (): Promise<void> => {
     byHash.clear();
+    kinds.clear();
     macs.length = 0;
     latestMs = 0;
     for (const text of await file.read()) {
@@ -98,13 +107,11 @@ export async function openTombstones(parts: {
   await load();
 
   let tail: Promise<unknown> = Promise.resolve();
-  const append = (
-    entries: readonly { readonly hash: string; readonly erasedAtMs: number; readonly certificateId: string }[],
-  ): Promise<void> => {
+  const append = (entries: readonly TombstoneEntry[]): Promise<void> => {
     const next = tail.then(async () => {
       let previous = macs.at(-1) ?? genesis;
-      const lines = entries.map(({ hash, erasedAtMs, certificateId }, index): Tombstone => {
-        const line = { sequence: macs.length + 1 + index, hash, erasedAtMs, certificateId };
+      const lines = entries.map(({ kind, hash, erasedAtMs, certificateId }, index): Tombstone => {
+        const line = { sequence: macs.length + 1 + index, kind, hash, erasedAtMs, certificateId };
         previous = sealOf(line, previous);
         return { ...line, mac: previous };
       });
@@ -130,7 +137,7 @@ export async function openTombstones(parts: {
       return latestMs;
     },
     hashOf,
-    add: (targets, about) => append(targets.map((target) => ({ hash: hashOf(target), ...about }))),
+    add: (targets, about) => append(targets.map((target) => ({ kind: target.kind, hash: hashOf(target), ...about }))),
     addHashes: append,
     of(held) {
       if (byHash.size === 0) return undefined;
@@ -141,6 +148,7 @@ export async function openTombstones(parts: {
       return undefined;
     },
     has: (hash) => byHash.has(hash),
+    hasKind: (kind) => kinds.has(kind),
     contains: (head) => head.count === 0 || macs[head.count - 1] === head.mac,
   };
 }
@@ -175,14 +183,15 @@ function identityOf(target: ErasureTarget): readonly string[] {
   }
 }
 
-function withoutMac({ sequence, hash, erasedAtMs, certificateId }: Tombstone): Omit<Tombstone, 'mac'> {
-  return { sequence, hash, erasedAtMs, certificateId };
+function withoutMac({ sequence, kind, hash, erasedAtMs, certificateId }: Tombstone): Omit<Tombstone, 'mac'> {
+  return { sequence, kind, hash, erasedAtMs, certificateId };
 }
 
 function readLine(text: string): Tombstone | undefined {
   try {
     const line = JSON.parse(text) as Partial<Tombstone> | null;
     return typeof line?.sequence === 'number' &&
+      typeof line.kind === 'string' &&
       typeof line.hash === 'string' &&
       typeof line.erasedAtMs === 'number' &&
       typeof line.certificateId === 'string' &&
