@@ -43,6 +43,8 @@ export interface HeldThing {
 export interface ErasureSource {
   /** For the operator: `faces`, `crops`. */
   readonly name: string;
+  /** Its own room erases it when a subject is erased; here only what a restored backup brought back is. */
+  readonly replayOnly?: true;
   count(target: ErasureTarget): Promise<readonly HeldCount[]>;
   /** Gone, and overwritten on disk, when it has resolved. What is not there is no error. */
   erase(target: ErasureTarget): Promise<void>;

@@ -1,0 +1,258 @@
+import { type Signer, signDocument } from '../../shared/signing.ts';
+import type { DocumentStore } from '../../stores/ports/index.ts';
+import type { BackupThatHolds, ErasedCount, ErasureCertificate, ErasureReason, ErasureSummary } from './eraser-port.ts';
+import type { ErasureSource, ErasureTarget, HeldCount } from './erasure-source.ts';
+import type { LegalHolds } from './legal-holds.ts';
+import type { Suspended } from './suspended.ts';
+import type { TombstoneEntry, Tombstones } from './tombstones.ts';
+
+/** An erasure that someone, or a clock, asked for. */
+export interface ErasureRequest {
+  readonly target: ErasureTarget;
+  readonly reason: ErasureReason;
+  /** The person, or `likeness` where a clock did. */
+  readonly requestedBy: string;
+}
+
+/**
+ * An erasure as it is kept. `begun`: it may have been cut off, and the next start ends it. `suspended`: legal holds
+ * forbid it. `done`: only the certificate is left, which does not say whom it was about.
+ */
+export type KeptErasure =
+  | {
+      readonly state: 'begun';
+      readonly certificateId: string;
+      readonly request: ErasureRequest;
+      readonly before: readonly HeldCount[];
+    }
+  | {
+      readonly state: 'suspended';
+      readonly certificateId: string;
+      readonly request: ErasureRequest;
+      readonly certificate: ErasureCertificate;
+    }
+  | {
+      readonly state: 'done';
+      readonly certificateId: string;
+      readonly tombstone: TombstoneEntry;
+      readonly certificate: ErasureCertificate;
+    };
+
+/** Erases targets, one after another, and vouches for it. */
+export interface TargetEraser {
+  erase(request: ErasureRequest): Promise<ErasureCertificate>;
+  /** Ends what a crash cut off. @returns how many; those that fail again are told by `notice` */
+  finish(): Promise<number>;
+  /** Erases what was suspended and no hold keeps any more. */
+  resume(): Promise<readonly ErasureCertificate[]>;
+}
+
+/** What an eraser works with. */
+export interface EraserParts {
+  readonly sources: () => readonly ErasureSource[];
+  readonly tombstones: Tombstones;
+  readonly holds: LegalHolds;
+  readonly suspended: Suspended;
+  readonly documents: DocumentStore;
+  readonly signer: Signer;
+  readonly policyDigest: string;
+  /** The backups that have not expired. */
+  readonly backups: () => Promise<readonly BackupThatHolds[]>;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  readonly ids: () => string;
+  /** Told what an operator should know. */
+  readonly notice: (notice: string) => void;
+}
+
+const pageSize = 500;
+
+/** The sentences of a certificate. */
+export const erasureStatements = {
+  done: 'What this server held of the subject was erased and its data keys were destroyed; the counts say what there was and what is left.',
+  backups:
+    'An unexpired backup together with its master key still holds what was erased; a restore of it erases it again before it serves, as long as the file of tombstones is kept.',
+  left: 'Something could not be erased: the counts after are not all zero.',
+  suspended:
+    'Nothing was erased, because a legal hold forbids it. The subject is withheld from every search from now on, and is erased when the hold ends.',
+} as const;
+
+/**
+ * Makes the eraser. Each erasure first writes down that it has begun, then the tombstone, and only then erases; so a
+ * kill at any moment is ended by {@link TargetEraser.finish} at the next start.
+ */
+export function createTargetEraser(parts: EraserParts): TargetEraser {
+  const { tombstones, holds, suspended, documents, clock } = parts;
+
+  let tail: Promise<unknown> = Promise.resolve();
+  /** One at a time: two erasures of one subject would count each other's work. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = tail.then(work);
+    tail = next.catch(() => {});
+    return next;
+  };
+
+  const sources = () => parts.sources().filter(({ replayOnly }) => replayOnly !== true);
+  const count = async (target: ErasureTarget): Promise<readonly HeldCount[]> => {
+    const counts: HeldCount[] = [];
+    for (const source of sources()) counts.push(...(await source.count(target)));
+    return counts;
+  };
+  const sweepSources = async (target: ErasureTarget): Promise<readonly HeldCount[]> => {
+    for (const source of sources()) await source.erase(target);
+    await documents.scrub();
+    return count(target);
+  };
+  const keep = (kept: KeptErasure): Promise<void> =>
+    documents.change((change) => {
+      change.put('erasure', kept.certificateId, kept, { names: { state: kept.state } });
+      change.put('setting', 'tombstone-head', tombstones.head);
+    });
+
+  const certify = async (
+    certificateId: string,
+    request: ErasureRequest,
+    counts: { before: readonly HeldCount[]; after: readonly HeldCount[] },
+    suspendedBy?: readonly string[],
+  ): Promise<ErasureCertificate> => {
+    const { target, reason } = request;
+    const nowMs = clock();
+    const left = counts.after.some((held) => held.count > 0);
+    const backups = suspendedBy === undefined ? await parts.backups() : [];
+    const summary: ErasureSummary = {
+      certificateId,
+      at: new Date(nowMs).toISOString(),
+      reason,
+      ...(target.kind === 'subject' && target.purpose !== undefined && { purpose: target.purpose }),
+      subjectHash: tombstones.hashOf(target),
+      ...mergeCounts(counts),
+      policyDigest: parts.policyDigest,
+      backups,
+      ...(suspendedBy && { suspendedBy }),
+      statement: suspendedBy
+        ? erasureStatements.suspended
+        : `${left ? erasureStatements.left : erasureStatements.done} ${erasureStatements.backups}`,
+    };
+    return signDocument(parts.signer, summary);
+  };
+
+  /** Holds by the target's own words, and those over collections in which something of it lies. */
+  const holdsOn = (target: ErasureTarget, before: readonly HeldCount[]): readonly string[] => {
+    const lying = new Set(before.flatMap((held) => (held.count > 0 && held.collectionId ? [held.collectionId] : [])));
+    const found = [
+      ...holds.on(target),
+      ...[...lying].flatMap((collectionId) => holds.over({ collectionId, subjects: [] })),
+    ];
+    return [...new Set(found.map(({ holdId }) => holdId))].sort();
+  };
+
+  const perform = async (
+    certificateId: string,
+    request: ErasureRequest,
+    before: readonly HeldCount[],
+  ): Promise<ErasureCertificate> => {
+    const { target } = request;
+    await keep({ state: 'begun', certificateId, request, before });
+    const erasedAtMs = clock();
+    await tombstones.add([target], { erasedAtMs, certificateId });
+    let after = await sweepSources(target);
+    // What came in while it was erased goes too; whatever is left then is said, not hidden.
+    if (after.some((held) => held.count > 0)) after = await sweepSources(target);
+    if (after.some((held) => held.count > 0)) {
+      parts.notice(`the erasure ${certificateId} left something behind; see \`likeness erase --show ${certificateId}\``);
+    }
+    const certificate = await certify(certificateId, request, { before, after });
+    const tombstone = { kind: target.kind, hash: tombstones.hashOf(target), erasedAtMs, certificateId };
+    await keep({ state: 'done', certificateId, tombstone, certificate });
+    // What the document said while it had begun names the subject.
+    await documents.scrub();
+    await suspended.forget(certificateId);
+    return certificate;
+  };
+
+  const eraseOrSuspend = async (certificateId: string, request: ErasureRequest): Promise<ErasureCertificate> => {
+    const before = await count(request.target);
+    const suspendedBy = holdsOn(request.target, before);
+    if (suspendedBy.length === 0) return perform(certificateId, request, before);
+    const certificate = await certify(certificateId, request, { before, after: before }, suspendedBy);
+    await keep({ state: 'suspended', certificateId, request, certificate });
+    await suspended.add(certificateId, request.target);
+    return certificate;
+  };
+
+  const inState = async <State extends KeptErasure['state']>(
+    state: State,
+  ): Promise<readonly (KeptErasure & { readonly state: State })[]> => {
+    const found: KeptErasure[] = [];
+    for (let afterId: string | undefined = ''; afterId !== undefined; ) {
+      const from: string = afterId;
+      const page = await documents.read((view) => view.named('erasure', 'state', state, { afterId: from, limit: pageSize }));
+      found.push(...page.map(({ body }) => body as KeptErasure));
+      afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+    }
+    return found as (KeptErasure & { readonly state: State })[];
+  };
+
+  return {
+    erase: (request) => inTurn(() => eraseOrSuspend(certificateIdOf(clock(), parts.ids()), request)),
+    finish: () =>
+      inTurn(async () => {
+        let finished = 0;
+        for (const { certificateId, request, before } of await inState('begun')) {
+          try {
+            await perform(certificateId, request, before);
+            finished += 1;
+          } catch (error) {
+            parts.notice(
+              `the erasure ${certificateId} was cut off and could not be ended: ${error instanceof Error ? error.message : String(error)}`,
+            );
+          }
+        }
+        return finished;
+      }),
+    resume: () =>
+      inTurn(async () => {
+        const certificates: ErasureCertificate[] = [];
+        for (const { certificateId, request } of await inState('suspended')) {
+          const before = await count(request.target);
+          if (holdsOn(request.target, before).length > 0) continue;
+          certificates.push(await perform(certificateId, request, before));
+        }
+        return certificates;
+      }),
+  };
+}
+
+/** Begins with the time, so that certificates are listed in their order. */
+function certificateIdOf(nowMs: number, id: string): string {
+  return `${new Date(nowMs).toISOString().replaceAll(/[-:.]/g, '')}-${id}`;
+}
+
+function mergeCounts(counts: {
+  before: readonly HeldCount[];
+  after: readonly HeldCount[];
+}): Pick<ErasureSummary, 'counts' | 'collections'> {
+  type Mutable = { before: number; after: number };
+  const total: Record<string, Mutable> = {};
+  const collections: Record<string, Record<string, Mutable>> = {};
+  for (const when of ['before', 'after'] as const) {
+    for (const { kind, collectionId, count } of counts[when]) {
+      const sum = total[kind] ?? { before: 0, after: 0 };
+      sum[when] += count;
+      total[kind] = sum;
+      if (collectionId === undefined) continue;
+      const collection = collections[collectionId] ?? {};
+      const inCollection = collection[kind] ?? { before: 0, after: 0 };
+      inCollection[when] += count;
+      collection[kind] = inCollection;
+      collections[collectionId] = collection;
+    }
+  }
+  // A collection in which nothing lay would say which collections there are.
+  const some = (kinds: Readonly<Record<string, ErasedCount>>) =>
+    Object.values(kinds).some(({ before, after }) => before + after > 0);
+  return {
+    counts: total,
+    collections: Object.fromEntries(Object.entries(collections).filter(([, kinds]) => some(kinds))),
+  };
+}

@@ -1,0 +1,64 @@
+import type { DocumentStore } from '../../stores/ports/index.ts';
+import type { ErasureTarget } from './erasure-source.ts';
+import type { KeptErasure } from './eraser.ts';
+
+/** A face as a search finds it. */
+export interface FoundFace {
+  readonly purpose: string;
+  readonly collectionId: string;
+  readonly faceId?: string;
+  readonly externalImageId?: string;
+  readonly userId?: string;
+}
+
+/** Who should be erased and is kept by a legal hold: they are in no search's answer. */
+export interface Suspended {
+  /** Cheap where nothing is suspended. */
+  hides(found: FoundFace): boolean;
+  add(certificateId: string, target: ErasureTarget): Promise<void>;
+  forget(certificateId: string): Promise<void>;
+}
+
+const pageSize = 500;
+
+/** Opens the suspended erasures that are kept; what is looked up lies in memory. */
+export async function openSuspended(documents: DocumentStore): Promise<Suspended> {
+  const targets = new Map<string, ErasureTarget>();
+  for (let afterId: string | undefined = ''; afterId !== undefined; ) {
+    const from: string = afterId;
+    const page = await documents.read((view) =>
+      view.named('erasure', 'state', 'suspended', { afterId: from, limit: pageSize }),
+    );
+    for (const { body } of page) {
+      const kept = body as KeptErasure;
+      if (kept.state === 'suspended') targets.set(kept.certificateId, kept.request.target);
+    }
+    afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+  }
+  return {
+    hides(found) {
+      for (const target of targets.values()) if (isPart(found, target)) return true;
+      return false;
+    },
+    async add(certificateId, target) {
+      targets.set(certificateId, target);
+    },
+    async forget(certificateId) {
+      targets.delete(certificateId);
+    },
+  };
+}
+
+function isPart(found: FoundFace, target: ErasureTarget): boolean {
+  switch (target.kind) {
+    case 'subject':
+      return (
+        (target.purpose === undefined || target.purpose === found.purpose) &&
+        [found.externalImageId, found.userId, found.faceId].includes(target.subject)
+      );
+    case 'face':
+      return target.collectionId === found.collectionId && target.faceId === found.faceId;
+    case 'collection':
+      return target.collectionId === found.collectionId;
+  }
+}
