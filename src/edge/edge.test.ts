@@ -335,3 +335,55 @@ describe('probes and metrics', () => {
     expect(house.log.join()).not.toContain('secret');
   });
 });
+
+describe('a caller who could not be authenticated', () => {
+  it('is told of with the masked key, the code and what was asked for', async () => {
+    const told: object[] = [];
+    const house = await open({ onRefusedCaller: (caller) => void told.push(caller) });
+    await post(house, 'DetectFaces', '{}', {});
+    const { host } = new URL(house.address.url);
+    const named = {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'RekognitionService.ListCollections',
+      host,
+    };
+    const wrongSecret = { ...testKey, secretAccessKey: 'another' };
+    const unknown = { ...testKey, accessKeyId: 'AKIDNOBODYNOBODYWXYZ' };
+    for (const key of [wrongSecret, unknown]) {
+      await post(
+        house,
+        'ListCollections',
+        '{}',
+        await signedHeaders({ headers: named, body: '{}' }, key, { at: Date.now() }),
+      );
+    }
+    expect(told).toEqual([
+      {
+        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        operation: 'DetectFaces',
+        code: 'MissingAuthenticationTokenException',
+        accessKeyId: '****',
+      },
+      expect.objectContaining({
+        operation: 'ListCollections',
+        code: 'InvalidSignatureException',
+        accessKeyId: '****TEST',
+      }),
+      expect.objectContaining({ code: 'UnrecognizedClientException', accessKeyId: '****WXYZ' }),
+    ]);
+    expect(house.calls).toEqual([]);
+  });
+
+  it('is not one whose signature holds, whatever is answered', async () => {
+    const told: object[] = [];
+    const house = await open({
+      onRefusedCaller: (caller) => void told.push(caller),
+      dispatch: async () => {
+        throw new ServiceError('AccessDeniedException', 'no');
+      },
+    });
+    await post(house, 'ListCollections', '{}');
+    await post(house, 'ListCollections', '{"MaxResults": "x"}');
+    expect(told).toEqual([]);
+  });
+});

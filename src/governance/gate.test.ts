@@ -235,11 +235,15 @@ describe('the gate', () => {
       Image: { Bytes: new Uint8Array([255, 216, 255]), S3Object: { Bucket: 'holidays', Name: 'ada.jpg' } },
     });
     await bench.call('AssociateFaces', { CollectionId: 'c', UserId: 'ada', FaceIds: ['3f'] });
+    await bench.call('SearchFacesByImage', {
+      CollectionId: 'c',
+      Image: { S3Object: { Bucket: 'holidays', Name: 'ada.jpg' } },
+    });
     await bench.call('TagResource', {
       ResourceArn: 'arn:aws:rekognition:us-east-1:000000000000:collection/c',
       Tags: { who: 'ada' },
     });
-    expect(bench.records()).toHaveLength(6);
+    expect(bench.records()).toHaveLength(8);
     for (const word of ['ada', 'holidays', '255', '3f"', 'who'])
       expect(JSON.stringify(bench.records().map(({ hash: _, policyDigest: __, ...rest }) => rest))).not.toContain(word);
   });

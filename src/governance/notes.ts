@@ -28,9 +28,9 @@ export interface GrantNotes {
   threshold(requested: number, effective: number): void;
   /** Adds to a count. */
   count(name: CountName, amount: number): void;
-  /** The call was about this subject. @param hmac hex, under the subject's own key; never a name or an id */
+  /** The call was about this subject. @param hmac 64 hex digits, under the subject's own key @throws {TypeError} for else */
   subject(hmac: string): void;
-  /** An image was searched or compared with. @param hash hex HMAC of the image under the server's key for probes */
+  /** An image was searched or compared with. @param hash 64 hex digits, under the server's key for probes */
   probe(hash: string): void;
   /** The call opened this review case, or was about it. */
   reviewCase(id: string): void;
@@ -73,9 +73,10 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
       counts[name] = (counts[name] ?? 0) + amount;
     },
     subject(hmac) {
-      subjects.add(hmac);
+      subjects.add(hashed(hmac));
     },
     probe(hash) {
+      hashed(hash);
       if (probes.size < mostSubjects) probes.add(hash);
     },
     reviewCase(id) {
@@ -92,4 +93,10 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
       ...(reviewCase !== undefined && { reviewCase }),
     }),
   };
+}
+
+/** A name handed on by mistake would stand in the log for ever: it fails the call instead. */
+function hashed(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text) || text.length !== 64) throw new TypeError('the audit takes hashes, 64 hex digits');
+  return text;
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { auditBench } from '../../../tests/builders/audit.ts';
 import { callerWith, gateBench } from '../../../tests/builders/gate.ts';
 import type { OwnResponseOf } from '../../contract/index.ts';
 import { createAuditReader, loadPolicy, verifyChain } from '../../governance/index.ts';
-import { getPolicy, listAuditRecords, verifyAudit } from './index.ts';
+import { exportAudit, getAuditManifest, getPolicy, getPublicKey, listAuditRecords, verifyAudit } from './index.ts';
 
 /** A gate with the real operations over an audit in memory. */
 function accountabilityBench() {
@@ -92,5 +93,48 @@ describe('VerifyAudit', () => {
     await expect(bench.call('VerifyAudit', {}, callerWith({ collections: ['c'] }))).rejects.toMatchObject({
       code: 'AccessDeniedException',
     });
+  });
+});
+
+describe('ExportAudit and GetAuditManifest', () => {
+  it('hand out what the command exports, in pages, under the same signature', async () => {
+    const audit = await auditBench({ records: 25, everyRecords: 10 });
+    await audit.checkpointer.write();
+    const bench = gateBench({
+      capabilitiesFor: () => ({ auditExporter: audit.exporter }),
+      parts: { operations: { ExportAudit: exportAudit, GetAuditManifest: getAuditManifest } },
+    });
+    const manifest = (await bench.call('GetAuditManifest')).response as OwnResponseOf<'GetAuditManifest'>;
+    expect(manifest).toMatchObject({ kind: 'trailer', node: 'node-a', count: 25, head: await audit.log.head() });
+    const pages: OwnResponseOf<'ExportAudit'>[] = [];
+    for (let after: number | undefined = 0; after !== undefined; after = pages.at(-1)?.next) {
+      pages.push((await bench.call('ExportAudit', { after, limit: 10 })).response as OwnResponseOf<'ExportAudit'>);
+    }
+    expect(pages.map(({ entries }) => entries.length)).toEqual([10, 10, 5]);
+    expect(await verifyChain(pages.flatMap(({ entries }) => entries))).toMatchObject({ intact: true, entries: 25 });
+    const checkpoints = pages.flatMap((page) => page.checkpoints);
+    expect(checkpoints).toHaveLength(manifest.checkpoints);
+    expect(checkpoints.at(-1)?.sequence).toBe(manifest.lastCheckpoint?.sequence);
+  });
+
+  it.each(['ExportAudit', 'GetAuditManifest'])('refuse a key limited to some collections (%s)', async (name) => {
+    const bench = gateBench({
+      parts: { operations: { ExportAudit: exportAudit, GetAuditManifest: getAuditManifest } },
+    });
+    await expect(bench.call(name, {}, callerWith({ collections: ['c'] }))).rejects.toMatchObject({
+      code: 'AccessDeniedException',
+    });
+  });
+});
+
+describe('GetPublicKey', () => {
+  it('tells the key to any key of the server, and nothing else of the signer', async () => {
+    const audit = await auditBench();
+    const bench = gateBench({
+      capabilitiesFor: () => ({ publicKey: audit.signer }),
+      parts: { operations: { GetPublicKey: getPublicKey } },
+    });
+    const { response } = await bench.call('GetPublicKey', {}, callerWith({ collections: ['c'] }));
+    expect(response).toEqual({ keyId: audit.signer.keyId, publicKeyPem: audit.signer.publicKeyPem });
   });
 });
