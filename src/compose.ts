@@ -268,6 +268,7 @@ export {
   openModels,
   versionsOfFaceModels,
 } from './compose/operator.ts';
+export type { TransparencyReport } from './governance/index.ts';
 export { type AuditExporter, type AuditRecord, exportLines } from './governance/index.ts';
 export type { KeyRecord } from './stores/ports/index.ts';
 export { describeCalibration } from './vision/index.ts';

@@ -1,9 +1,9 @@
+import { escapeHtml, pageStyle } from '../shared/page.ts';
 import type { Differentials } from './differentials.ts';
 import { reportText, type SignedBiasReport } from './document.ts';
 import { count, percentOf, type RateFigure, ratioText } from './figures.ts';
 import type { GroupMeasurement } from './measure.ts';
-import { pageStyle } from './page-style.ts';
-import { distributionPlot, escapeHtml, lineKey, type RateRow, ratePlot, ratioPlot, sweepPlot } from './plots.ts';
+import { distributionPlot, lineKey, type RateRow, ratePlot, ratioPlot, sweepPlot } from './plots.ts';
 import type { ErrorKind } from './rate.ts';
 
 const titles: Readonly<Record<ErrorKind, string>> = {

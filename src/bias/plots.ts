@@ -1,5 +1,6 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { area, curveStepAfter, line } from 'd3-shape';
+import { escapeHtml } from '../shared/page.ts';
 import type { Distribution, Sweep } from './curves.ts';
 import type { Differentials } from './differentials.ts';
 import { percentOf, type RateFigure, ratioText } from './figures.ts';
@@ -10,11 +11,6 @@ const rowHeight = 30;
 /** Left of the smallest thing drawn and right of the largest, where words stand, in decades. */
 const room = 0.15;
 const roomRight = 0.2;
-
-/** Text as it may stand in HTML and SVG. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
 
 /** A picture with its text for those who do not see it. */
 function svg(height: number, alt: string, body: string, wide = width): string {

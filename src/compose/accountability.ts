@@ -1,9 +1,20 @@
 import type { Config } from '../config/index.ts';
-import { createAuditReader, type DualControl, dualControlOf, type People, type Policy } from '../governance/index.ts';
+import {
+  createAuditReader,
+  type DualControl,
+  dualControlOf,
+  keyDeskOf,
+  type People,
+  type Policy,
+  peopleDeskOf,
+  registerKeyActions,
+  registerPeopleActions,
+} from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { packageVersion } from '../shared/package-root.ts';
 import type { Stores } from '../stores/index.ts';
 import type { FaceModels } from '../vision/index.ts';
+import { makeKey } from './access-keys.ts';
 import type { CapabilityBuilders } from './capabilities.ts';
 import { createReportSigner } from './report-signer.ts';
 import { createTransparencyReporter } from './transparency.ts';
@@ -27,7 +38,7 @@ export interface AccountabilityParts {
 }
 
 /** The capabilities that the rooms of accountability give to their operations. */
-export type AccountabilityCapability = 'dualControl' | 'reportSigner' | 'transparency';
+export type AccountabilityCapability = 'dualControl' | 'keyDesk' | 'peopleDesk' | 'reportSigner' | 'transparency';
 
 /** The rooms of accountability, wired: what the gate asks, what operations are given, what runs by itself. */
 export interface Accountability {
@@ -38,7 +49,10 @@ export interface Accountability {
 
 /** Wires the rooms of accountability; each room has one line for each place where it is asked. */
 export function openAccountability(parts: AccountabilityParts): Accountability {
-  const { clock, dualControl, faceModels, keyring, policy } = parts;
+  const { clock, dualControl, faceModels, keyring, people, policy } = parts;
+  const keyParts = { keys: parts.stores.keys, people, policy, makeKey, clock };
+  registerPeopleActions(dualControl, keyParts);
+  registerKeyActions(dualControl, keyParts);
   const reportSigner = createReportSigner({
     signer: keyring.signer,
     policy,
@@ -55,6 +69,8 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
   return {
     capabilities: {
       dualControl: (grant) => dualControlOf(dualControl, grant.person),
+      keyDesk: (grant) => keyDeskOf(keyParts, dualControlOf(dualControl, grant.person), grant),
+      peopleDesk: (grant) => peopleDeskOf(people, dualControlOf(dualControl, grant.person), grant),
       reportSigner: () => reportSigner,
       transparency: () => transparency,
     },

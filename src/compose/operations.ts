@@ -8,6 +8,15 @@ import {
 } from '../areas/accountability/index.ts';
 import { createCollection, deleteCollection, describeCollection, listCollections } from '../areas/collections/index.ts';
 import {
+  getConsent,
+  grantConsent,
+  importConsents,
+  liftObjection,
+  listConsents,
+  recordObjection,
+  withdrawConsent,
+} from '../areas/consent/index.ts';
+import {
   compareFaces,
   deleteFaces,
   detectFaces,
@@ -17,7 +26,20 @@ import {
   searchFacesByImage,
 } from '../areas/faces/index.ts';
 import { getCalibration, listModels } from '../areas/models/index.ts';
-import { signReport } from '../areas/reports/index.ts';
+import {
+  addPerson,
+  approveProposal,
+  changeRoles,
+  createKey,
+  listKeys,
+  listPersons,
+  listProposals,
+  rejectProposal,
+  removePerson,
+  revokeKey,
+  whoAmI,
+} from '../areas/people/index.ts';
+import { getTransparencyReport, signReport } from '../areas/reports/index.ts';
 import { listTagsForResource, tagResource, untagResource } from '../areas/tags/index.ts';
 import {
   associateFaces,
@@ -33,9 +55,13 @@ import type { AnyOperation } from '../governance/index.ts';
 
 /** Every operation that this version computes, by its wire name: the type asks for each, and for no other. */
 export const builtOperations = {
+  AddPerson: addPerson,
+  ApproveProposal: approveProposal,
   AssociateFaces: associateFaces,
+  ChangeRoles: changeRoles,
   CompareFaces: compareFaces,
   CreateCollection: createCollection,
+  CreateKey: createKey,
   CreateUser: createUser,
   DeleteCollection: deleteCollection,
   DeleteFaces: deleteFaces,
@@ -46,15 +72,28 @@ export const builtOperations = {
   ExportAudit: exportAudit,
   GetAuditManifest: getAuditManifest,
   GetCalibration: getCalibration,
+  GetConsent: getConsent,
   GetPolicy: getPolicy,
   GetPublicKey: getPublicKey,
+  GetTransparencyReport: getTransparencyReport,
+  GrantConsent: grantConsent,
+  ImportConsents: importConsents,
   IndexFaces: indexFaces,
+  LiftObjection: liftObjection,
   ListAuditRecords: listAuditRecords,
   ListCollections: listCollections,
+  ListConsents: listConsents,
   ListFaces: listFaces,
+  ListKeys: listKeys,
   ListModels: listModels,
+  ListPersons: listPersons,
+  ListProposals: listProposals,
   ListTagsForResource: listTagsForResource,
   ListUsers: listUsers,
+  RecordObjection: recordObjection,
+  RejectProposal: rejectProposal,
+  RemovePerson: removePerson,
+  RevokeKey: revokeKey,
   SearchFaces: searchFaces,
   SearchFacesByImage: searchFacesByImage,
   SearchUsers: searchUsers,
@@ -63,4 +102,6 @@ export const builtOperations = {
   TagResource: tagResource,
   UntagResource: untagResource,
   VerifyAudit: verifyAudit,
+  WhoAmI: whoAmI,
+  WithdrawConsent: withdrawConsent,
 } as const satisfies { readonly [Name in BuiltOperationName | OwnOperationName]: AnyOperation };

@@ -2,7 +2,9 @@ import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
 import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
+import type { ConsentDesk } from './consent/desk.ts';
 import type { BoundDualControl } from './dual-control.ts';
+import type { KeyDesk, PeopleDesk } from './people/index.ts';
 import type { Policy, PurposeName } from './policy/index.ts';
 
 /** An image as a request names it: bytes or an object in a bucket; AWS's shape. */
@@ -143,6 +145,8 @@ export interface Capabilities {
   /** The policy, and the purpose of collections made without a tag. */
   readonly policyInForce: { readonly policy: Policy; readonly defaultPurpose: PurposeName };
   readonly auditReader: AuditReader;
+  /** The book of consents, in the caller's name. */
+  readonly consents: ConsentDesk;
   readonly auditExporter: AuditExporter;
   /** The public half of the key that the server signs with. */
   readonly publicKey: { readonly keyId: string; readonly publicKeyPem: string };
@@ -152,6 +156,9 @@ export interface Capabilities {
   readonly transparency: TransparencyReporter;
   /** What takes two persons: runs it where one may, else keeps it for another to approve. */
   readonly dualControl: BoundDualControl;
+  /** The persons of this server, and their access keys. */
+  readonly peopleDesk: PeopleDesk;
+  readonly keyDesk: KeyDesk;
   /** Says the server's settings that answers show: region, account, limits. */
   readonly account: {
     readonly region: string;

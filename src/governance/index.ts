@@ -46,7 +46,25 @@ export type {
   TransparencyReporter,
   UserWriter,
 } from './capabilities.ts';
-export { type ConsentLedger, type ConsentReceipt, type ConsentSubject, emptyConsentLedger } from './consent.ts';
+export {
+  type ConsentBook,
+  type ConsentDesk,
+  type ConsentFilter,
+  type ConsentLedger,
+  type ConsentParts,
+  type ConsentReceipt,
+  type ConsentState,
+  type ConsentSubject,
+  consentDesk,
+  createConsentBook,
+  createSubjectLocks,
+  emptyConsentLedger,
+  type FoundConsent,
+  type KeptReceipt,
+  receiptSource,
+  receiptSummary,
+  type SubjectLocks,
+} from './consent/index.ts';
 export {
   type BoundDualControl,
   createDualControl,
@@ -82,14 +100,23 @@ export {
 } from './operation.ts';
 export { createPageTokens } from './page-tokens.ts';
 export {
+  type Asking,
   createPeople,
   firstRoles,
   foundPersons,
   isSamePerson,
+  type KeyDesk,
+  type KeyParts,
+  keyDeskOf,
+  type MakeKey,
   type People,
+  type PeopleDesk,
   type Person,
+  peopleDeskOf,
   personId,
   type RoleBook,
+  registerKeyActions,
+  registerPeopleActions,
 } from './people/index.ts';
 export {
   type DeclaredPurpose,

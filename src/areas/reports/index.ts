@@ -1,1 +1,2 @@
+export { getTransparencyReport } from './getTransparencyReport.ts';
 export { signReport } from './signReport.ts';

@@ -2,6 +2,29 @@ import type { OwnOperationRow } from './row.ts';
 
 /** Reports that the server signs. */
 export const reportsOperations = {
+  GetTransparencyReport: {
+    method: 'GET',
+    path: '/reports/transparency',
+    summary: 'What was done with this server, by purpose and month, from its audit log; small counts are kept back.',
+    roles: ['auditor', 'admin'],
+    request: {
+      type: 'object',
+      properties: {
+        from: { type: 'string', pattern: '[0-9]{4}-(0[1-9]|1[0-2])', description: 'First month, such as 2026-01.' },
+        to: { type: 'string', pattern: '[0-9]{4}-(0[1-9]|1[0-2])', description: 'Last month, included.' },
+      },
+      required: ['from', 'to'],
+    },
+    response: {
+      type: 'object',
+      properties: {
+        report: { type: 'string', description: 'The canonical JSON text of the signed report.' },
+        publicKeyPem: { type: 'string', description: 'What its signature is verified with.' },
+      },
+      required: ['report', 'publicKeyPem'],
+    },
+    errors: [],
+  },
   SignReport: {
     method: 'POST',
     path: '/reports/signature',

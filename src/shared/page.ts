@@ -1,4 +1,9 @@
-/** The page's only style: system fonts, light and dark, no colour without a second sign. */
+/** Text as it stands in HTML, in attributes too. */
+export function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+/** The only style of reports that are pages: system fonts, light and dark, no colour without a second sign. */
 export const pageStyle = `
 :root { color-scheme: light dark; --ink:#1b2430; --muted:#566272; --paper:#fff; --panel:#f5f7f9; --rule:#d5dbe2; --accent:#0b5cad; --warn:#a33b00; --imp:#b7c0cb; --gen:#0b5cad;
   --g0:#0b5cad; --g1:#c04a00; --g2:#007a5e; --g3:#8a3a86; --g4:#5f6b00; --g5:#b0003a; --g6:#00708f; --g7:#444b55; }
