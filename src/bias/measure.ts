@@ -97,23 +97,31 @@ export function measureBias(pairs: readonly ScoredPair[], options: ProtocolOptio
     estimateRate(enrolmentSample(some, numberOf), { ...options, threshold: 0.5 });
   const figure = (rate: RateEstimate) => figureOf(rate, options.confidence, options.floors);
 
-  const parted = (group: string, kind: ErrorKind, some: readonly GroupedPair[]): GroupEstimates => ({
-    group,
-    own: estimate(
-      kind,
-      some.filter(({ a }) => a.group === group),
-    ),
-    others: estimate(
-      kind,
-      some.filter(({ a }) => a.group !== group),
-    ),
-  });
-  const matches = groups.map((group) => parted(group, 'false-match', within));
-  const nonMatches = groups.map((group) => parted(group, 'false-non-match', genuineInOne));
-  const enrolments = groups.map((group): GroupEstimates => {
-    const others = groups.filter((other) => other !== group).flatMap((other) => enrolment.of(other));
-    return { group, own: enrolled(enrolment.of(group)), others: enrolled(others) };
-  });
+  /** Each group's own estimate beside that of all others, which with two groups is the other's. */
+  const beside = (ownOf: (group: string) => RateEstimate, othersOf: (group: string) => RateEstimate) => {
+    const own = groups.map(ownOf);
+    return groups.map((group, i): GroupEstimates => {
+      const other = groups.length === 2 ? own[1 - i] : undefined;
+      return { group, own: own[i] ?? ownOf(group), others: other ?? othersOf(group) };
+    });
+  };
+  const parted = (kind: ErrorKind, some: readonly GroupedPair[]) => {
+    const part = (isIn: (group: string) => boolean) =>
+      estimate(
+        kind,
+        some.filter(({ a }) => isIn(a.group)),
+      );
+    return beside(
+      (group) => part((each) => each === group),
+      (group) => part((each) => each !== group),
+    );
+  };
+  const matches = parted('false-match', within);
+  const nonMatches = parted('false-non-match', genuineInOne);
+  const enrolments = beside(
+    (group) => enrolled(enrolment.of(group)),
+    (group) => enrolled(groups.filter((other) => other !== group).flatMap((other) => enrolment.of(other))),
+  );
 
   const kinds: readonly (readonly [ErrorKind, readonly GroupEstimates[]])[] = [
     ['false-match', matches],
