@@ -1,0 +1,11 @@
+export { addPerson } from './addPerson.ts';
+export { approveProposal } from './approveProposal.ts';
+export { changeRoles } from './changeRoles.ts';
+export { createKey } from './createKey.ts';
+export { listKeys } from './listKeys.ts';
+export { listPersons } from './listPersons.ts';
+export { listProposals } from './listProposals.ts';
+export { rejectProposal } from './rejectProposal.ts';
+export { removePerson } from './removePerson.ts';
+export { revokeKey } from './revokeKey.ts';
+export { whoAmI } from './whoAmI.ts';
