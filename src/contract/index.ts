@@ -11,6 +11,12 @@ export {
   operations,
 } from './operations.ts';
 export {
+  type ConsentMethod,
+  consentMethods,
+  type SignedConsentReceipt,
+  type SignedWithdrawal,
+} from './own/consent-receipt.ts';
+export {
   type OwnOperationName,
   type OwnOperationRow,
   type OwnRequestOf,

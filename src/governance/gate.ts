@@ -4,7 +4,7 @@ import type { CollectionRecord } from '../stores/ports/index.ts';
 import type { AuditLog, AuditRecordDraft } from './audit/index.ts';
 import type { Answer, Call, Dispatch } from './call.ts';
 import type { Capabilities, CapabilityName } from './capabilities.ts';
-import { type ConsentLedger, emptyConsentLedger } from './consent.ts';
+import { type ConsentLedger, emptyConsentLedger } from './consent/ledger.ts';
 import type { Grant } from './grant.ts';
 import { createNotes, type GrantNotes, type NotedUse } from './notes.ts';
 import type { AnyOperation } from './operation.ts';

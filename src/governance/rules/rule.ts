@@ -2,7 +2,7 @@ import { collectionArn, type ErrorCode } from '../../contract/index.ts';
 import type { RoleName } from '../../shared/role-names.ts';
 import type { CollectionRecord } from '../../stores/ports/index.ts';
 import type { Call } from '../call.ts';
-import type { ConsentLedger } from '../consent.ts';
+import type { ConsentLedger } from '../consent/ledger.ts';
 import type { Policy, PurposeRow } from '../policy/index.ts';
 import type { Target } from '../target.ts';
 

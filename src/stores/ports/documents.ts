@@ -1,6 +1,7 @@
 /** What a document is about: one kind for each thing that governance keeps. */
 export type DocumentKind =
   | 'receipt'
+  | 'objection'
   | 'person'
   | 'proposal'
   | 'case'

@@ -1,4 +1,4 @@
-import type { PurposeName } from './policy/index.ts';
+import type { PurposeName } from '../policy/index.ts';
 
 /** Whose consent is asked for: a subject as the operator names it (ExternalImageId or UserId), for one purpose. */
 export interface ConsentSubject {
@@ -14,11 +14,11 @@ export interface ConsentReceipt {
 
 /** Knows which subjects consented to what. */
 export interface ConsentLedger {
-  /** The receipt that is active now: granted, neither expired nor withdrawn. */
+  /** The receipt that is active now: granted, neither expired nor withdrawn nor objected to, its signature good. */
   activeReceipt(subject: ConsentSubject): Promise<ConsentReceipt | undefined>;
 }
 
-/** The ledger of this version: receipts cannot be granted yet, so no subject has one. */
+/** The ledger of a gate that was given none: no subject has a receipt. */
 export const emptyConsentLedger: ConsentLedger = {
   activeReceipt: async () => undefined,
 };
