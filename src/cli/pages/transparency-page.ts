@@ -72,6 +72,11 @@ function section(report: TransparencyReport, { name, title, explanation }: Measu
   const totals = report.totals.filter(({ measure }) => measure === name);
   const purposes = [...new Set(cells.map(({ purpose }) => purpose))].sort();
   const totalOf = (month: string): Count => totals.find((total) => total.month === month)?.count ?? 0;
+  const partsOf = (month: string): Bar => {
+    const counts = cells.filter((cell) => cell.month === month).map(({ count }) => count);
+    const told = counts.filter((count): count is number => typeof count === 'number');
+    return { told: told.reduce((sum, count) => sum + count, 0), more: told.length < counts.length };
+  };
   const row = (month: string): string => {
     const counts = purposes.map(
       (purpose) => cells.find((cell) => cell.purpose === purpose && cell.month === month)?.count ?? 0,
@@ -80,7 +85,7 @@ function section(report: TransparencyReport, { name, title, explanation }: Measu
   };
   return `<h2 id="${escapeHtml(name)}">${escapeHtml(title)}</h2>
 <p>${escapeHtml(explanation)}</p>
-<figure>${bars(title, months.map(totalOf), months, smallestTold)}<figcaption>${escapeHtml(title)} by month, all purposes. A dashed outline stands for a number that is not told.</figcaption></figure>
+<figure>${bars(title, months.map(partsOf), months, smallestTold)}<figcaption>${escapeHtml(title)} by month, all purposes. A dashed outline on top stands for a number that is not told.</figcaption></figure>
 <div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(title)} as a table"><table><caption>${escapeHtml(title)} by month and purpose</caption>
 <thead><tr><th scope="col">Month</th>${purposes.map((purpose) => `<th scope="col" class="n">${escapeHtml(purpose)}</th>`).join('')}<th scope="col" class="n">All</th></tr></thead>
 <tbody>${months
@@ -107,24 +112,27 @@ function numberCell(count: Count, smallestTold: number): string {
   return `<td class="n${told ? '' : ' none'}">${escapeHtml(toldText(count, smallestTold))}</td>`;
 }
 
-function bars(title: string, counts: readonly Count[], months: readonly string[], smallestTold: number): string {
-  const told = counts.filter((count): count is number => typeof count === 'number');
+/** What is told of a month's calls, and whether there were more. */
+interface Bar {
+  readonly told: number;
+  readonly more: boolean;
+}
+
+function bars(title: string, parts: readonly Bar[], months: readonly string[], smallestTold: number): string {
   const base = plot.top + plot.height;
   const y = scaleLinear()
-    .domain([0, Math.max(smallestTold, ...told)])
+    .domain([0, Math.max(...parts.map(({ told, more }) => told + (more ? smallestTold : 0)), smallestTold)])
     .nice()
     .range([base, plot.top]);
   const step = (plot.width - plot.left - plot.right) / months.length;
   const width = Math.min(step * 0.7, plot.widestBar);
   const every = Math.ceil(months.length / 12);
   const marks = months.map((month, index) => {
-    const count = counts[index] ?? 0;
+    const { told, more } = parts[index] ?? { told: 0, more: false };
     const middle = plot.left + step * (index + 0.5);
-    const top = y(typeof count === 'number' ? count : smallestTold);
-    const bar =
-      count === 0
-        ? ''
-        : `<rect class="bar${typeof count === 'number' ? '' : ' untold'}" x="${(middle - width / 2).toFixed(1)}" y="${top.toFixed(1)}" width="${width.toFixed(1)}" height="${(base - top).toFixed(1)}"/>`;
+    const rect = (from: number, to: number, kind: string): string =>
+      `<rect class="bar${kind}" x="${(middle - width / 2).toFixed(1)}" y="${y(to).toFixed(1)}" width="${width.toFixed(1)}" height="${(y(from) - y(to)).toFixed(1)}"/>`;
+    const bar = (told > 0 ? rect(0, told, '') : '') + (more ? rect(told, told + smallestTold, ' untold') : '');
     const label =
       index % every === 0
         ? `<text class="tick" x="${middle.toFixed(1)}" y="${base + 18}" text-anchor="middle">${month}</text>`
