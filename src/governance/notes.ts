@@ -5,6 +5,8 @@ export type CountName =
   | 'bytesExported'
   | 'candidatesReleased'
   | 'candidatesReturned'
+  | 'casesOpened'
+  | 'casesReviewed'
   | 'facesAssociated'
   | 'facesCompared'
   | 'facesDeleted'
@@ -13,6 +15,8 @@ export type CountName =
   | 'facesFound'
   | 'facesStored'
   | 'facesWithheld'
+  | 'matchesReleased'
+  | 'matchesWithheld'
   | 'recordsExported'
   | 'subjectsErased'
   | 'votesCast';

@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import type { CollectionRecord, CollectionStore, DocumentStore } from '../../stores/ports/index.ts';
+import type { PurposeName } from '../policy/index.ts';
+import type { CandidateEnds } from './case.ts';
+
+/** A subject that is marked as a minor, under one purpose or all. */
+export interface MinorMark {
+  readonly purpose: PurposeName | '*';
+  /** An ExternalImageId, a UserId, or the FaceId of a face without the first. */
+  readonly subject: string;
+  readonly person: string;
+  readonly reason: string;
+  /** `receipt`: the guardian's consent said so. */
+  readonly source: 'person' | 'receipt';
+  readonly setAtMs: number;
+  /** `YYYY-MM-DD`: from this day (UTC) on it no longer counts; absent: until it is removed. */
+  readonly adultFrom?: string;
+}
+
+/** What is asked about a collection. */
+export type MinorsCollection = Pick<CollectionRecord, 'id' | 'purpose'>;
+
+/** Knows who is a minor. */
+export interface Minors {
+  /** Marking again replaces the mark. */
+  mark(mark: Omit<MinorMark, 'setAtMs'>): Promise<void>;
+  /** False when there was no such mark. */
+  unmark(purpose: PurposeName | '*', subject: string): Promise<boolean>;
+  /** Every mark, those that have grown up too, in no order that tells anything. */
+  list(): Promise<readonly MinorMark[]>;
+  /** Whether a face, or the user it belongs to, is of a marked minor. */
+  isMinor(collection: MinorsCollection, subject: CandidateEnds): Promise<boolean>;
+  /** Whether the collection holds a face or user of a marked minor; cheap where nothing was stored since the last time. */
+  anyIn(collection: CollectionRecord): Promise<boolean>;
+  /** Tells of a subject that the collection now holds; to be called after every face stored and every face that joins a user. */
+  seen(collection: MinorsCollection, subject: CandidateEnds): void;
+  /** Drops what is in memory, after marks were removed behind it. */
+  forget(): void;
+}
+
+/** What has been looked at of a collection. */
+interface Looked {
+  readonly createdAtMs: number;
+  faceCount: number;
+  userCount: number;
+  cursor: number | undefined;
+  /** Marked subjects that it was seen to hold; one that has left still counts, for caution. */
+  readonly held: Set<string>;
+}
+
+const pageSize = 500;
+const facePageSize = 4096;
+
+/** The marks in the store of sealed documents, all of them in memory after the first question. */
+export function createMinors(parts: {
+  readonly documents: DocumentStore;
+  readonly collections: Pick<CollectionStore, 'listFaces' | 'listUsers'>;
+  readonly clock: () => number;
+}): Minors {
+  const { documents, collections, clock } = parts;
+  let marks: Promise<Map<string, MinorMark>> | undefined;
+  const looked = new Map<string, Looked>();
+  const looking = new Map<string, Promise<unknown>>();
+
+  const load = async (): Promise<Map<string, MinorMark>> => {
+    const found = await documents.read((view) => {
+      const all: MinorMark[] = [];
+      for (let afterId = ''; ; ) {
+        const page = view.list('minor', { afterId, limit: pageSize });
+        all.push(...page.map(({ body }) => body as MinorMark));
+        const last = page.at(-1);
+        if (last === undefined || page.length < pageSize) return all;
+        afterId = last.id;
+      }
+    });
+    return new Map(found.map((mark) => [markKey(mark.purpose, mark.subject), mark]));
+  };
+  const known = (): Promise<Map<string, MinorMark>> => {
+    marks ??= load().catch((error: unknown) => {
+      marks = undefined;
+      throw error;
+    });
+    return marks;
+  };
+  const holds = (mark: MinorMark | undefined): boolean =>
+    mark !== undefined && (mark.adultFrom === undefined || clock() < Date.parse(`${mark.adultFrom}T00:00:00Z`));
+  const isMarked = (all: Map<string, MinorMark>, purpose: string, subject: string): boolean =>
+    holds(all.get(markKey(purpose, subject))) || holds(all.get(markKey('*', subject)));
+  const hasAnyMark = (all: Map<string, MinorMark>, purpose: string, subject: string): boolean =>
+    all.has(markKey(purpose, subject)) || all.has(markKey('*', subject));
+
+  /** Looks at the faces stored since the last time, and at the users when their number has changed. */
+  async function lookAt(collection: CollectionRecord, all: Map<string, MinorMark>): Promise<Looked> {
+    const before = looked.get(collection.id);
+    const view: Looked =
+      before?.createdAtMs === collection.createdAtMs
+        ? before
+        : {
+            createdAtMs: collection.createdAtMs,
+            faceCount: -1,
+            userCount: -1,
+            cursor: undefined,
+            held: new Set(),
+          };
+    looked.set(collection.id, view);
+    const note = (subject: string | undefined): void => {
+      if (subject !== undefined && hasAnyMark(all, collection.purpose, subject)) view.held.add(subject);
+    };
+    if (view.faceCount !== collection.faceCount) {
+      for (;;) {
+        const { faces, cursor } = await collections.listFaces(collection.id, {
+          limit: facePageSize,
+          ...(view.cursor !== undefined && { after: view.cursor }),
+        });
+        for (const face of faces) for (const subject of subjectsOf(face)) note(subject);
+        if (cursor === undefined) break;
+        view.cursor = cursor;
+      }
+      view.faceCount = collection.faceCount;
+    }
+    if (view.userCount !== collection.userCount) {
+      for (let afterUserId = ''; ; ) {
+        const users = await collections.listUsers(collection.id, {
+          limit: pageSize,
+          ...(afterUserId !== '' && { afterUserId }),
+        });
+        for (const { userId } of users) note(userId);
+        const last = users.at(-1);
+        if (last === undefined || users.length < pageSize) break;
+        afterUserId = last.userId;
+      }
+      view.userCount = collection.userCount;
+    }
+    return view;
+  }
+
+  return {
+    async mark(wanted) {
+      const mark: MinorMark = { ...wanted, setAtMs: clock() };
+      const all = await known();
+      const key = markKey(mark.purpose, mark.subject);
+      await documents.change((change) => {
+        const [standing] = change.named('minor', 'subject', key, { limit: 1 });
+        change.put('minor', standing?.id ?? randomUUID(), mark, { names: { subject: key } });
+      });
+      all.set(key, mark);
+      // Collections were looked at without this mark.
+      looked.clear();
+    },
+    async unmark(purpose, subject) {
+      const all = await known();
+      const key = markKey(purpose, subject);
+      const removed = await documents.change((change) => {
+        const standing = change.named('minor', 'subject', key, { limit: 1 });
+        for (const { id } of standing) change.remove('minor', id);
+        return standing.length > 0;
+      });
+      all.delete(key);
+      return removed;
+    },
+    list: async () => [...(await known()).values()],
+    async isMinor({ purpose }, subject) {
+      const all = await known();
+      if (all.size === 0) return false;
+      return subjectsOf(subject).some((name) => isMarked(all, purpose, name));
+    },
+    async anyIn(collection) {
+      const all = await known();
+      if (all.size === 0) return false;
+      // One look at a time for each collection, so that two searches do not read it twice.
+      const before = looking.get(collection.id) ?? Promise.resolve();
+      const look = before.catch(() => {}).then(() => lookAt(collection, all));
+      looking.set(collection.id, look);
+      try {
+        const { held } = await look;
+        return [...held].some((subject) => isMarked(all, collection.purpose, subject));
+      } finally {
+        if (looking.get(collection.id) === look) looking.delete(collection.id);
+      }
+    },
+    seen({ id, purpose }, subject) {
+      const view = looked.get(id);
+      if (view === undefined || marks === undefined) return;
+      void marks.then((all) => {
+        for (const name of subjectsOf(subject)) if (hasAnyMark(all, purpose, name)) view.held.add(name);
+      });
+    },
+    forget() {
+      marks = undefined;
+      looked.clear();
+    },
+  };
+}
+
+function subjectsOf({ externalImageId, userId, faceId }: CandidateEnds): readonly string[] {
+  return [externalImageId, userId, faceId].filter((name) => name !== undefined);
+}
+
+function markKey(purpose: string, subject: string): string {
+  return `${purpose}\n${subject}`;
+}

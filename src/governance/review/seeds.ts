@@ -1,0 +1,44 @@
+import type { CandidateEnds } from './case.ts';
+import type { CropStore, KeptCrop } from './crops.ts';
+
+/** Draws known non-matches from a collection's kept crops. */
+export interface SeedDrawer {
+  /**
+   * Another subject's face that is surely not the probe's person; undefined when a few draws find none.
+   * @param taken whom it must not be: the candidates, and the probe's own subject
+   */
+  draw(
+    collectionId: string,
+    taken: readonly CandidateEnds[],
+    isNonMatch: (face: { readonly faceId: string }) => Promise<boolean>,
+  ): Promise<KeptCrop | undefined>;
+}
+
+const mostDraws = 8;
+
+/** @param random 0..1, 1 excluded */
+export function createSeedDrawer(crops: Pick<CropStore, 'anyOf'>, random: () => number): SeedDrawer {
+  return {
+    async draw(collectionId, taken, isNonMatch) {
+      for (let draws = 0; draws < mostDraws; draws += 1) {
+        const crop = await crops.anyOf(collectionId, random);
+        if (crop === undefined) return undefined;
+        if (!taken.some((other) => isSameSubject(other, crop)) && (await isNonMatch({ faceId: crop.faceId }))) {
+          return crop;
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+function isSameSubject(one: CandidateEnds, other: CandidateEnds): boolean {
+  const same = (a: string | undefined, b: string | undefined) => a !== undefined && a === b;
+  return (
+    same(one.faceId, other.faceId) ||
+    same(one.externalImageId, other.externalImageId) ||
+    same(one.userId, other.userId) ||
+    same(one.userId, other.externalImageId) ||
+    same(one.externalImageId, other.userId)
+  );
+}
