@@ -167,7 +167,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       return floorMatcher(
         {
           modelVersion,
-          match: (source, targets, threshold) =>
+          match: async (source, targets, threshold) =>
             targets.map((target) => {
               const similarity = calibration.similarityOf(dotProduct(source, target));
               return similarity >= threshold ? similarity : undefined;

@@ -34,7 +34,12 @@ export interface ImageReader {
 export interface FaceMatcher {
   readonly modelVersion: string;
   /** The similarity of those that reach `threshold` or the floor, whichever is higher; undefined for the others. */
-  match(source: FaceTemplate, targets: readonly FaceTemplate[], threshold: number): readonly (number | undefined)[];
+  match(
+    source: FaceTemplate,
+    targets: readonly FaceTemplate[],
+    threshold: number,
+    signal: AbortSignal,
+  ): Promise<readonly (number | undefined)[]>;
 }
 
 /** Searches the granted collection; no match below the grant's floor. */

@@ -232,6 +232,7 @@ export function createGate(parts: GateParts): Dispatch {
       purpose: purpose.name,
       scope: scopeOf(collectionId, needs, call.caller.collections),
       similarityFloor: purpose.similarityFloor,
+      review: purpose.review,
       ...withheldBy(purpose, settings.photoLibraryAttributes),
       policyDigest: policy.digest,
       issuedAtMs,
@@ -292,6 +293,7 @@ function headersOf(policy: Policy, purpose: PurposeRow, use: NotedUse): Readonly
     'x-likeness-purpose': purpose.name,
     ...(use.thresholdRaised && { 'x-likeness-similarity-threshold': String(use.effectiveThreshold) }),
     ...(use.withheld.length > 0 && { 'x-likeness-withheld': use.withheld.join(',') }),
+    ...(use.reviewCase !== undefined && { 'x-likeness-review-case': use.reviewCase }),
   };
 }
 

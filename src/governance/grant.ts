@@ -1,4 +1,5 @@
 import type { FaceAttribute } from '../vision/index.ts';
+import type { PurposeRow } from './policy/index.ts';
 
 /**
  * What the gate allowed, as data: compose builds the capabilities from it where the work runs, so it can cross
@@ -18,6 +19,8 @@ export interface Grant {
     | { readonly kind: 'none' };
   /** 0..100: no match below it is ever answered. */
   readonly similarityFloor: number;
+  /** `two-reviewers`: matches are withheld until two persons agreed on them. */
+  readonly review: PurposeRow['review'];
   /** Left out of every answer, whatever was asked for. */
   readonly withheldAttributes: readonly FaceAttribute[];
   /** Left out for every face that is not clearly an adult's. */

@@ -27,10 +27,11 @@ export const compareFaces = defineOperation(
     if (sourceFace === undefined || target.accepted.length === 0) {
       throw new ServiceError('InvalidParameterException', 'Request has invalid parameters');
     }
-    const similarities = faceMatcher.match(
+    const similarities = await faceMatcher.match(
       sourceFace.template,
       target.accepted.map((face) => face.template),
       request.SimilarityThreshold ?? limits.defaultMatchThreshold,
+      signal,
     );
     const matches = target.accepted
       .map((face, index) => ({ face, similarity: similarities[index] }))

@@ -193,16 +193,16 @@ describe('the similarity floor', () => {
     expect(await search.searchFaces(probe, { threshold: 0, limit: 9 }, signal)).toHaveLength(2);
   });
 
-  it.each(attempts)('of a comparison holds against a threshold of %d', (threshold) => {
+  it.each(attempts)('of a comparison holds against a threshold of %d', async (threshold) => {
     const matcher = floorMatcher(
-      { modelVersion: 'm', match: () => [99, 90, 89.999, undefined, Number.NaN, 0] },
+      { modelVersion: 'm', match: async () => [99, 90, 89.999, undefined, Number.NaN, 0] },
       { similarityFloor: 90 },
       createNotes(),
     );
-    for (const similarity of matcher.match(probe, [], threshold)) {
+    for (const similarity of await matcher.match(probe, [], threshold, signal)) {
       if (similarity !== undefined) expect(similarity).toBeGreaterThanOrEqual(90);
     }
-    expect(matcher.match(probe, [], 90)).toEqual([99, 90, undefined, undefined, undefined, undefined]);
+    expect(await matcher.match(probe, [], 90, signal)).toEqual([99, 90, undefined, undefined, undefined, undefined]);
   });
 });
 

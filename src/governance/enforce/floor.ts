@@ -44,12 +44,13 @@ export function floorSearch(search: FaceSearch, grant: FloorGrant, notes: GrantN
 export function floorMatcher(matcher: FaceMatcher, grant: FloorGrant, notes: GrantNotes): FaceMatcher {
   return {
     modelVersion: matcher.modelVersion,
-    match(source, targets, requested) {
+    async match(source, targets, requested, signal) {
       const threshold = effectiveThreshold(requested, grant);
       notes.threshold(requested, threshold);
-      const told = matcher
-        .match(source, targets, threshold)
-        .map((similarity) => (similarity !== undefined && similarity >= threshold ? similarity : undefined));
+      const found = await matcher.match(source, targets, threshold, signal);
+      const told = found.map((similarity) =>
+        similarity !== undefined && similarity >= threshold ? similarity : undefined,
+      );
       notes.count('facesCompared', targets.length);
       notes.count('candidatesReturned', told.filter((similarity) => similarity !== undefined).length);
       return told;

@@ -9,6 +9,7 @@ export type DocumentKind =
   | 'cannot-link'
   | 'minor'
   | 'crop'
+  | 'pending-face'
   | 'legal-hold'
   | 'erasure'
   | 'contest'
