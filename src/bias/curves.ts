@@ -1,3 +1,5 @@
+import type { ScoredPair } from './scored-pairs.ts';
+
 /** The scores that curves span. */
 export interface Scale {
   readonly low: number;
@@ -30,6 +32,20 @@ export interface WeighedScores {
 
 const bins = 25;
 const steps = 100;
+
+/** The scale of similarities, 0 to 100, where all scores lie on it; else from the lowest to the highest. */
+export function scaleOfScores(pairs: readonly ScoredPair[]): Scale {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const { score } of pairs) {
+    if (score === undefined) continue;
+    low = Math.min(low, score);
+    high = Math.max(high, score);
+  }
+  // Scores from 0 to 1 would all fall into one step of a hundred.
+  if (low === high || low > high || (low >= 0 && high <= 100 && high > 2)) return { low: 0, high: 100 };
+  return { low, high };
+}
 
 /** Counts scores into 25 steps. */
 export function distributionOf(scores: Float64Array, { low, high }: Scale): Distribution {

@@ -1,5 +1,5 @@
 export { LabelError } from './csv.ts';
-export type { Scale } from './curves.ts';
+export { type Scale, scaleOfScores } from './curves.ts';
 export type { Differentials, GroupRatio, RatioInterval } from './differentials.ts';
 export {
   type BiasReport,

@@ -1,8 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Rekognition } from '@aws-sdk/client-rekognition';
-import { type ComposeOptions, callerOfCredentials, compose, dataFiles, readCredentialsIni } from '../compose.ts';
+import {
+  type ComposeOptions,
+  callerOfCredentials,
+  compose,
+  dataFiles,
+  type House,
+  readCredentialsIni,
+} from '../compose.ts';
 import { type Config, isLoopback, loadConfig, readEnvironment } from '../config/index.ts';
 import { likenessOver, type RekognitionMethods } from '../library.ts';
+import type { PurposeName } from '../shared/purpose-names.ts';
 import type { Terminal } from './output.ts';
 import { type CallOwn, type Credentials, ownApiOf, ownApiOver } from './own-api.ts';
 import { createProgress } from './progress.ts';
@@ -62,12 +70,13 @@ async function isServing(endpoint: string): Promise<boolean> {
  * data folder is then the server's; else inside this process. It acts for the key of `--credentials`, or for the
  * operator's own.
  *
+ * @param needs.purpose what calls without a collection run under, where this process's own operator makes them
  * @param needs.vision false for a command that looks at no image, so that no model is loaded for it
  */
 export async function connect(
   options: GlobalOptions,
   terminal: Terminal,
-  needs: { readonly vision?: boolean } = {},
+  needs: { readonly vision?: boolean; readonly purpose?: PurposeName } = {},
 ): Promise<Connection> {
   const config = configOf(options);
   const endpoint = options.endpoint ?? addressOf(config);
@@ -95,11 +104,12 @@ export async function connect(
       close: async () => client.destroy(),
     };
   }
-  const house = await compose(config, { ...modelProgress(terminal), ...needs });
+  const { purpose, ...vision } = needs;
+  const house = await compose(config, { ...modelProgress(terminal), ...vision });
   try {
     const caller =
       options.credentials === undefined
-        ? house.localCaller
+        ? firstUnder(house.localCaller, purpose)
         : await callerOfCredentials(house, readCredentialsIni(readFileSync(options.credentials, 'utf8')));
     return {
       api: likenessOver({ ...house, localCaller: caller }),
@@ -111,6 +121,12 @@ export async function connect(
     await house.close();
     throw error;
   }
+}
+
+/** The caller whose calls without a collection run under a purpose, where it may serve that purpose at all. */
+function firstUnder(caller: House['localCaller'], purpose: PurposeName | undefined): House['localCaller'] {
+  if (purpose === undefined || !caller.purposes.includes(purpose)) return caller;
+  return { ...caller, purposes: [purpose, ...caller.purposes.filter((name) => name !== purpose)] };
 }
 
 /** Bars for the models that are fetched and converted at the first start. */

@@ -16,6 +16,7 @@ import { runSearch } from './commands/search.ts';
 import { runServe } from './commands/serve.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import type { Terminal } from './output.ts';
+import { addEvaluateCommands } from './programs/evaluate.ts';
 import { addReportCommands } from './programs/reports.ts';
 
 /**
@@ -161,6 +162,7 @@ Every setting: likeness config`,
     .option('--expect <sequence:hash>', 'a head noted elsewhere that must be in the chain')
     .action(run(runVerifyAudit));
 
+  addEvaluateCommands(program, run);
   addReportCommands(program, run);
   return program;
 }
