@@ -29,9 +29,9 @@ export interface KeyBook {
 }
 
 /** Opens the access keys of a data folder; a server that runs sees every change at its next request. */
-export function openKeyBook(config: Pick<Config, 'dataDir'>): KeyBook {
+export function openKeyBook(config: Pick<Config, 'dataDir' | 'trustDir' | 'masterKey'>): KeyBook {
   const policy = loadPolicy();
-  const keys = openKeys({ dataDir: config.dataDir });
+  const keys = openKeys({ dataDir: config.dataDir, keys: openKeyringOf(config) });
   return {
     create: async (wanted) => {
       for (const purpose of wanted.purposes) {

@@ -22,6 +22,32 @@ export interface FaceRecord {
   /** 0..100. */
   readonly confidence: number;
   readonly modelVersion: string;
+  /** By the store's clock. Of a face stored before version 2 of the schema: when its collection was made. */
+  readonly storedAtMs: number;
+}
+
+/**
+ * One whom a collection knows: a name (external image id or user id) or, of a face that has no external image id, the
+ * face itself under its face id.
+ */
+export interface SubjectRecord {
+  readonly subject: string;
+  /** `face`: an unnamed face that belongs to no user either. */
+  readonly kind: 'name' | 'face';
+  /** Faces under this external image id or of this user. */
+  readonly faces: number;
+  /** When the subject's key was made: the first enrolment since it was last erased. */
+  readonly storedAtMs: number;
+  /** The day of the last use that was noted of any of its faces. */
+  readonly lastUsedAtMs?: number;
+}
+
+/** What erasing removed. */
+export interface ErasedSubject {
+  readonly faces: number;
+  readonly users: number;
+  /** Data keys destroyed; an unnamed face has one of its own. */
+  readonly keys: number;
 }
 
 /** A face about to be stored. */
@@ -82,6 +108,11 @@ export interface FaceRefusal<Reason extends string> {
 /**
  * Collections with their faces, users and tags. Every method is one atomic, durable step: when it has resolved, the
  * change survives a kill, and every later read and search sees it. Implementations pass `tests/stores/collection-contract.ts`.
+ *
+ * Templates are kept encrypted under a key of their subject and turned by a secret rotation of their collection;
+ * probes and scores are those of the templates that were given, to 1e-6. Names (external image ids, user ids, tags),
+ * boxes and times stand in plain text: they are searched by. What a deletion removed is overwritten in every file,
+ * with the keys that nothing uses any more, before it resolves.
  */
 export interface CollectionStore {
   /** @throws {StoreError} CollectionExists */
@@ -182,4 +213,39 @@ export interface CollectionStore {
     userId: string,
     change: { faceIds: readonly string[]; revision: number },
   ): Promise<UserRecord>;
+
+  /**
+   * Names a subject without telling who it is: HMAC-SHA256 under its data key, in hex. Whoever holds everything but
+   * the key cannot link it to the subject once that is destroyed; a subject that comes back gets another.
+   *
+   * @returns undefined when the collection has no such subject @throws {StoreError} CollectionNotFound
+   */
+  subjectPseudonym(collectionId: string, subject: string): Promise<string | undefined>;
+  /** Names first, then unnamed faces; `after` is the `cursor` of the page before. @throws {StoreError} CollectionNotFound */
+  listSubjects(
+    collectionId: string,
+    page: { after?: string; limit: number },
+  ): Promise<{ subjects: readonly SubjectRecord[]; cursor?: string }>;
+  /** Visits every subject of every collection that can be read, at start, to compare with the tombstones. */
+  forEachSubject(
+    visit: (subject: { collectionId: string; purpose: string; subject: string; storedAtMs: number }) => void,
+  ): Promise<void>;
+  /** The faces under this external image id, of this user, or the unnamed face of this id. @throws {StoreError} CollectionNotFound */
+  findFacesOfSubject(collectionId: string, subject: string): Promise<readonly FaceRecord[]>;
+  /** The best exact score against the subject's faces; undefined when it has none. @throws {StoreError} CollectionNotFound */
+  scoreAgainstSubject(collectionId: string, subject: string, template: Float32Array): Promise<number | undefined>;
+  /** Removes the subject's faces, even those of another user, its user and its keys. Idempotent. @throws {StoreError} CollectionNotFound */
+  eraseSubject(collectionId: string, subject: string): Promise<ErasedSubject>;
+  /** As {@link CollectionStore.deleteFaces}, and faces of a user too, whose vector is rebuilt. @throws {StoreError} CollectionNotFound */
+  eraseFaces(collectionId: string, faceIds: readonly string[]): Promise<ErasedSubject>;
+  /** Notes the day on which faces were used; ids that are not there are ignored. @throws {StoreError} CollectionNotFound */
+  markUsed(collectionId: string, faceIds: readonly string[], atMs: number): Promise<void>;
+  /**
+   * Faces that were stored before a time, or neither stored nor used since another, oldest first.
+   * @throws {StoreError} CollectionNotFound
+   */
+  facesDue(
+    collectionId: string,
+    due: { storedBeforeMs?: number; unusedSinceMs?: number; limit: number },
+  ): Promise<readonly FaceRecord[]>;
 }

@@ -29,7 +29,7 @@ type CollectionSteps = Pick<
 
 /** The part of the store that makes, finds, tags and deletes collections. */
 export function createCollectionSteps(tables: CollectionTables): CollectionSteps {
-  const { database, index } = tables;
+  const { database, index, vault } = tables;
 
   return {
     async createCollection({ id, purpose, modelVersion, dimensions, tags, createdAtMs }) {
@@ -58,7 +58,9 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
             `INSERT INTO collection (${names.join(', ')}, checksum) VALUES (${names.map(() => '?').join(', ')}, ?)`,
             [...Object.values(columns), collectionChecksum(columns)],
           );
-          return tables.find(id);
+          const made = tables.find(id);
+          if (made !== undefined) vault.makeKeys(made.number);
+          return made;
         }),
       );
       if (row === undefined) throw new StoreError('corrupt', `collection ${id} was not there after it was stored`);
@@ -106,6 +108,8 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
         if (row === undefined) return undefined;
         row.condemned = 1;
         saveCollection(database, row);
+        // Without its keys nothing of it can be opened, however long erasing its rows takes.
+        vault.destroyKeys(row.number);
         return { row, erased: eraseSlice(database, row.number) };
       });
       if (condemned === undefined) return false;
@@ -113,6 +117,7 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
       index.dropSpace(userSpace(condemned.row));
       tables.release(collectionId);
       if (!condemned.erased) await eraseCollection(database, condemned.row.number);
+      await tables.scrub();
       return true;
     },
 
@@ -160,12 +165,16 @@ async function eraseCollection(database: Database, number: number): Promise<void
 /** Erases up to a slice of a condemned collection's faces, and the rest of it once they are gone; true when it is all gone. */
 function eraseSlice(database: Database, number: number): boolean {
   const first = number * POSITIONS_PER_COLLECTION;
+  database.run('DELETE FROM collection_key WHERE collection_number = ?', [number]);
   const erased = database.run(
     'DELETE FROM face WHERE position IN (SELECT position FROM face WHERE position > ? AND position < ? LIMIT ?)',
     [first, first + POSITIONS_PER_COLLECTION, ERASE_SLICE],
   );
   if (erased === ERASE_SLICE) return false;
-  database.run('DELETE FROM user WHERE collection_number = ?', [number]);
+  for (const table of ['user', 'subject_key', 'plain_remains']) {
+    database.run(`DELETE FROM ${table} WHERE collection_number = ?`, [number]);
+  }
+  database.run('DELETE FROM face_use WHERE position > ? AND position < ?', [first, first + POSITIONS_PER_COLLECTION]);
   database.run('DELETE FROM collection WHERE number = ?', [number]);
   return true;
 }

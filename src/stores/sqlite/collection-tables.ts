@@ -2,6 +2,7 @@ import { StoreError } from '../ports/errors.ts';
 import type { VectorIndex } from '../ports/vectors.ts';
 import { type CollectionRow, findCollectionRow } from './collection-rows.ts';
 import type { Database } from './database.ts';
+import type { Vault } from './vault.ts';
 
 /** A collection that is refused because what is stored of it can't be trusted. */
 export interface DamagedCollection {
@@ -13,6 +14,7 @@ export interface DamagedCollection {
 export interface CollectionTables {
   readonly database: Database;
   readonly index: VectorIndex;
+  readonly vault: Vault;
   /** Runs `work` unless the collection is quarantined, and quarantines it when `work` finds damage. */
   guard<T>(collectionId: string, work: () => T): T;
   /** `work` over the collection's verified row. @throws {StoreError} collection-not-found, corrupt */
@@ -32,6 +34,8 @@ export interface CollectionTables {
   /** Forgets a quarantine, because the collection is gone. */
   release(collectionId: string): void;
   damaged(): readonly DamagedCollection[];
+  /** Overwrites what committed deletions have left in the write-ahead log; several at once share one step. */
+  scrub(): Promise<void>;
 }
 
 /** The index's space of a collection's faces. */
@@ -45,7 +49,13 @@ export function userSpace(collection: CollectionRow): string {
 }
 
 /** Joins the rows and the index, with nothing in quarantine. */
-export function createCollectionTables(database: Database, index: VectorIndex): CollectionTables {
+export function createCollectionTables(parts: {
+  database: Database;
+  index: VectorIndex;
+  vault: Vault;
+  scrub: () => Promise<void>;
+}): CollectionTables {
+  const { database, index, vault, scrub } = parts;
   const reasons = new Map<string, string>();
   const damagedRows = new Set<string>();
 
@@ -65,6 +75,8 @@ export function createCollectionTables(database: Database, index: VectorIndex): 
   const tables: CollectionTables = {
     database,
     index,
+    vault,
+    scrub,
     guard(collectionId, work) {
       const reason = reasons.get(collectionId);
       if (reason !== undefined) throw refusal(collectionId, reason);

@@ -11,7 +11,8 @@ export type SqlValue = string | number | null | Uint8Array;
  *
  * Columns must be selected with {@link selectList}: the driver (libsql 0.5.29) ends the whole process over text that is
  * not UTF-8, and a flipped bit may turn any cell into that. Selected so, text comes as bytes and is decoded here, what is
- * not UTF-8 to U+FFFD, which no checksum passes. The one true blob column is `template`, handed out as ArrayBuffer.
+ * not UTF-8 to U+FFFD, which no checksum passes. The true blob columns, `template` and `sealed`, are handed out as
+ * ArrayBuffer.
  */
 export interface Database {
   /** The file, or `:memory:`. */
@@ -22,15 +23,15 @@ export interface Database {
   run(sql: string, values?: readonly SqlValue[]): number;
   /** Runs `work` in one transaction that holds the write lock from its start; a throw undoes everything. */
   write<T>(work: () => T): T;
-  /** Moves what the write-ahead log holds into the database file and empties the log. */
-  truncateLog(): void;
+  /** Moves what the write-ahead log holds into the database file and empties the log; false when a reader held it up. */
+  truncateLog(): boolean;
   close(): void;
 }
 
 /** One numbered step of a schema: its place in the list, counted from 1, is the version it leads to. */
 export type Migration = string;
 
-const BINARY_COLUMN = 'template';
+const BINARY_COLUMNS: ReadonlySet<string> = new Set(['template', 'sealed']);
 
 /**
  * A list of columns for a SELECT, each cast to what it should be, whatever a flipped bit has made of it; see
@@ -156,7 +157,7 @@ function wrap(raw: Libsql.Database, file: string): Database {
       const value = row[column];
       if (typeof value === 'string')
         throw new TypeError(`column ${column} is text that was not selected with selectList`);
-      if (value instanceof ArrayBuffer && column !== BINARY_COLUMN) row[column] = utf8.decode(value);
+      if (value instanceof ArrayBuffer && !BINARY_COLUMNS.has(column)) row[column] = utf8.decode(value);
     }
     return row;
   };
@@ -182,7 +183,11 @@ function wrap(raw: Libsql.Database, file: string): Database {
           throw error;
         }
       }),
-    truncateLog: () => guarded(() => void raw.pragma('wal_checkpoint(TRUNCATE)')),
+    truncateLog: () =>
+      guarded(() => {
+        const [outcome] = prepared('PRAGMA wal_checkpoint(TRUNCATE)').all([]) as { busy: number }[];
+        return outcome?.busy === 0;
+      }),
     close: () => {
       if (!open) return;
       open = false;

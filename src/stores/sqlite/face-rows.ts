@@ -4,7 +4,7 @@ import { rowChecksum } from './checksums.ts';
 import type { CollectionRow } from './collection-rows.ts';
 import { type Database, selectList } from './database.ts';
 import { POSITIONS_PER_COLLECTION } from './schema.ts';
-import { decodeTemplate } from './template-codec.ts';
+import { type CollectionVault, type OpenedSubjectKeys, sealedTemplateBytes } from './vault.ts';
 
 /** A row of the face table. */
 export interface FaceRow {
@@ -20,6 +20,8 @@ export interface FaceRow {
   readonly box_height: number;
   readonly confidence: number;
   readonly model_version: string;
+  readonly stored_at_ms: number;
+  /** Sealed; see vault.ts. */
   readonly template: ArrayBuffer;
   readonly checksum: number;
 }
@@ -34,13 +36,14 @@ export const FACE_COLUMNS = selectList({
     'box_width',
     'box_height',
     'confidence',
+    'stored_at_ms',
     'checksum',
   ],
   texts: ['face_id', 'image_id', 'external_image_id', 'user_id', 'model_version'],
   bytes: ['template'],
 });
 
-/** The checksum that a face's columns and template should have. */
+/** The checksum that a face's columns and sealed template should have. */
 export function faceChecksum(row: Omit<FaceRow, 'checksum' | 'template'>, template: Uint8Array): number {
   return rowChecksum(
     [
@@ -56,6 +59,7 @@ export function faceChecksum(row: Omit<FaceRow, 'checksum' | 'template'>, templa
       row.box_height,
       row.confidence,
       row.model_version,
+      row.stored_at_ms,
     ],
     template,
   );
@@ -67,7 +71,7 @@ export function verifyFace(row: FaceRow, collection: CollectionRow): FaceRow {
   const template = row.template instanceof ArrayBuffer ? new Uint8Array(row.template) : new Uint8Array();
   if (
     row.collection_number !== collection.number ||
-    template.byteLength !== collection.dimensions * Float32Array.BYTES_PER_ELEMENT ||
+    template.byteLength !== sealedTemplateBytes(collection.dimensions, row) ||
     faceChecksum(row, template) !== row.checksum
   ) {
     throw new StoreError('corrupt', `the row of a face at position ${row.position} does not bear its checksum`);
@@ -75,9 +79,9 @@ export function verifyFace(row: FaceRow, collection: CollectionRow): FaceRow {
   return row;
 }
 
-/** A row's template, of the collection's dimensions. */
-export function templateOf(row: FaceRow): Float32Array {
-  return decodeTemplate(new Uint8Array(row.template));
+/** A row's template, turned by its collection's rotation. @throws {StoreError} corrupt */
+export function turnedTemplateOf(vault: CollectionVault, row: FaceRow, opened?: OpenedSubjectKeys): Float32Array {
+  return vault.openFace(row, new Uint8Array(row.template), opened);
 }
 
 /** A row in the words of the port. */
@@ -90,6 +94,7 @@ export function toFaceRecord(row: FaceRow): FaceRecord {
     box: { left: row.box_left, top: row.box_top, width: row.box_width, height: row.box_height },
     confidence: row.confidence,
     modelVersion: row.model_version,
+    storedAtMs: row.stored_at_ms,
   };
 }
 

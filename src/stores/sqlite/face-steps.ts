@@ -1,17 +1,18 @@
 import type { Box } from '../../shared/geometry.ts';
 import type { CollectionStore, FaceHit, FaceRefusal, NewFace } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
-import { addChecksum, subtractChecksum } from './checksums.ts';
+import { addChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
 import { type CollectionTables, faceSpace } from './collection-tables.ts';
+import { deleteFaceRows } from './erase-rows.ts';
 import {
   FACE_COLUMNS,
   type FaceRow,
   faceChecksum,
   facePage,
   facesById,
-  templateOf,
   toFaceRecord,
+  turnedTemplateOf,
   verifyFace,
 } from './face-rows.ts';
 import { POSITIONS_PER_COLLECTION } from './schema.ts';
@@ -23,12 +24,18 @@ type FaceSteps = Pick<
 >;
 
 /** The part of the store that keeps and searches faces. */
-export function createFaceSteps(tables: CollectionTables): FaceSteps {
+export function createFaceSteps(tables: CollectionTables, clock: () => number): FaceSteps {
   const { database, index } = tables;
 
-  const insertFace = (collection: CollectionRow, face: NewFace, image: ImageColumns): FaceRow => {
+  const insertFace = (
+    collection: CollectionRow,
+    face: NewFace,
+    image: ImageColumns,
+  ): { row: FaceRow; turned: Float32Array } => {
     collection.last_counter++;
-    const template = encodeTemplate(face.template);
+    const vault = tables.vault.of(collection);
+    const turned = vault.rotation.turn(face.template);
+    const nowMs = Math.round(clock());
     const columns = {
       position: collection.number * POSITIONS_PER_COLLECTION + collection.last_counter,
       collection_number: collection.number,
@@ -40,7 +47,9 @@ export function createFaceSteps(tables: CollectionTables): FaceSteps {
       box_width: face.box.width,
       box_height: face.box.height,
       confidence: face.confidence,
+      stored_at_ms: nowMs,
     } as const;
+    const template = vault.sealFace(columns, encodeTemplate(turned), nowMs);
     const checksum = faceChecksum(columns, template);
     const names = Object.keys(columns);
     database.run(
@@ -49,7 +58,7 @@ export function createFaceSteps(tables: CollectionTables): FaceSteps {
     );
     collection.face_count++;
     collection.face_sum = addChecksum(collection.face_sum, checksum);
-    return { ...columns, template: new ArrayBuffer(0), checksum };
+    return { row: { ...columns, template: new ArrayBuffer(0), checksum }, turned };
   };
 
   return {
@@ -68,17 +77,23 @@ export function createFaceSteps(tables: CollectionTables): FaceSteps {
           .map((row) => verifyFace(row, collection))
           .filter((row) => row.image_id === imageId && row.external_image_id === image.external_image_id);
         const standing = faces.map((face) => earlier.find((row) => isSameBox(row, face.box)));
-        const fresh = faces.filter((_, i) => standing[i] === undefined);
-        if (collection.face_count + fresh.length > maxFaces) {
+        const missing = standing.filter((row) => row === undefined).length;
+        if (collection.face_count + missing > maxFaces) {
           throw new StoreError('collection-full', `collection ${collectionId} would hold more than ${maxFaces} faces`);
         }
-        const rows = faces.map((face, i) => standing[i] ?? insertFace(collection, face, image));
+        const fresh: { id: string; vector: Float32Array }[] = [];
+        const rows = faces.map((face, i) => {
+          const row = standing[i];
+          if (row !== undefined) return row;
+          const inserted = insertFace(collection, face, image);
+          fresh.push({ id: face.faceId, vector: inserted.turned });
+          return inserted.row;
+        });
         if (fresh.length > 0) saveCollection(database, collection);
         return { collection, rows, fresh };
       });
       if (result.fresh.length > 0) {
-        const vectors = result.fresh.map((face) => ({ id: face.faceId, vector: face.template }));
-        tables.follow(collectionId, () => index.put(faceSpace(result.collection), vectors));
+        tables.follow(collectionId, () => index.put(faceSpace(result.collection), result.fresh));
       }
       return { faces: result.rows.map(toFaceRecord), stored: result.fresh.length };
     },
@@ -113,7 +128,7 @@ export function createFaceSteps(tables: CollectionTables): FaceSteps {
     async deleteFaces(collectionId, faceIds) {
       const result = tables.change(collectionId, (collection) => {
         const rows = knownFaces(tables, collection, faceIds);
-        const deleted: string[] = [];
+        const deleted: FaceRow[] = [];
         const refused: FaceRefusal<'FACE_NOT_FOUND' | 'ASSOCIATED_TO_AN_EXISTING_USER'>[] = [];
         for (const faceId of new Set(faceIds)) {
           const row = rows.get(faceId);
@@ -122,34 +137,39 @@ export function createFaceSteps(tables: CollectionTables): FaceSteps {
           } else if (row.user_id !== null) {
             refused.push({ faceId, reason: 'ASSOCIATED_TO_AN_EXISTING_USER', userId: row.user_id });
           } else {
-            database.run('DELETE FROM face WHERE position = ?', [row.position]);
-            collection.face_count--;
-            collection.face_sum = subtractChecksum(collection.face_sum, row.checksum);
-            deleted.push(faceId);
+            deleted.push(row);
           }
         }
-        if (deleted.length > 0) saveCollection(database, collection);
-        return { collection, deleted, refused };
+        if (deleted.length > 0) {
+          deleteFaceRows(tables, collection, deleted);
+          saveCollection(database, collection);
+        }
+        return { collection, deleted: deleted.map((row) => row.face_id), refused };
       });
-      tables.follow(collectionId, () => index.remove(faceSpace(result.collection), result.deleted));
+      if (result.deleted.length > 0) {
+        tables.follow(collectionId, () => index.remove(faceSpace(result.collection), result.deleted));
+        await tables.scrub();
+      }
       return { deleted: result.deleted, refused: result.refused };
     },
 
     async faceTemplate(collectionId, faceId) {
       return tables.read(collectionId, (collection) => {
         const row = knownFaces(tables, collection, [faceId]).get(faceId);
-        return row === undefined ? undefined : templateOf(row);
+        if (row === undefined) return undefined;
+        const vault = tables.vault.of(collection);
+        return vault.rotation.turnBack(turnedTemplateOf(vault, row));
       });
     },
 
     async searchFaces(collectionId, probe, { minScore, limit, signal, excludeFaceIds }) {
       signal.throwIfAborted();
-      const space = tables.read(collectionId, (collection) => {
+      const { space, turned } = tables.read(collectionId, (collection) => {
         requireTemplates(collection, [probe]);
-        return faceSpace(collection);
+        return { space: faceSpace(collection), turned: tables.vault.of(collection).rotation.turn(probe) };
       });
       const exclude = excludeFaceIds === undefined ? {} : { exclude: excludeFaceIds };
-      const hits = await index.search(space, probe, { minScore, limit, signal, ...exclude });
+      const hits = await index.search(space, turned, { minScore, limit, signal, ...exclude });
       return tables.read(collectionId, (collection) => {
         const rows = knownFaces(
           tables,

@@ -1,3 +1,4 @@
+import { SealBrokenError, type Sealer } from '../../shared/sealing.ts';
 import { StoreError } from '../ports/errors.ts';
 import type { IdempotencyStore } from '../ports/idempotency.ts';
 import { rowChecksum } from './checksums.ts';
@@ -13,13 +14,31 @@ interface AnswerRow {
   readonly checksum: number;
 }
 
+/** Leads an answer that is sealed; JSON never begins so. */
+const SEALED = 'sealed:';
+
 const ANSWER_COLUMNS = selectList({
   numbers: ['expires_at_ms', 'checksum'],
   texts: ['person', 'operation', 'token', 'request_digest', 'answer'],
 });
 
-/** Answers in requests.db; one that has expired is not found any more and swept with the next that is kept. */
-export function createIdempotencyStore(database: Database, clock: () => number): IdempotencyStore {
+/** Answers in requests.db, sealed; one that has expired is not found any more and swept with the next that is kept. */
+export function createIdempotencyStore(database: Database, clock: () => number, sealer: Sealer): IdempotencyStore {
+  const damaged = (cause?: unknown): StoreError =>
+    new StoreError('corrupt', `an answer kept in ${database.file} is damaged; remove the file to go on`, { cause });
+  const about = (row: Pick<AnswerRow, 'person' | 'operation' | 'token' | 'request_digest'>): string =>
+    JSON.stringify(['likeness answer', row.person, row.operation, row.token, row.request_digest]);
+  const open = (row: AnswerRow): string => {
+    // Kept in plain text by the first version, for as long as a client may repeat its request.
+    if (!row.answer.startsWith(SEALED)) return row.answer;
+    try {
+      const sealed = Buffer.from(row.answer.slice(SEALED.length), 'base64');
+      return Buffer.from(sealer.open(sealed, about(row))).toString('utf8');
+    } catch (error) {
+      if (error instanceof SealBrokenError) throw damaged(error);
+      throw error;
+    }
+  };
   return {
     async find({ person, operation, token }) {
       const row = database.get<AnswerRow>(
@@ -28,9 +47,9 @@ export function createIdempotencyStore(database: Database, clock: () => number):
       );
       if (row === undefined) return undefined;
       if (answerChecksum(row) !== row.checksum) {
-        throw new StoreError('corrupt', `an answer kept in ${database.file} is damaged; remove the file to go on`);
+        throw damaged();
       }
-      return { requestDigest: row.request_digest, answer: row.answer };
+      return { requestDigest: row.request_digest, answer: open(row) };
     },
     async put({ person, operation, token }, { requestDigest, answer, expiresAtMs }) {
       const columns = {
@@ -38,7 +57,7 @@ export function createIdempotencyStore(database: Database, clock: () => number):
         operation,
         token,
         request_digest: requestDigest,
-        answer,
+        answer: `${SEALED}${Buffer.from(sealer.seal(Buffer.from(answer, 'utf8'), about({ person, operation, token, request_digest: requestDigest }))).toString('base64')}`,
         expires_at_ms: Math.round(expiresAtMs),
       };
       database.write(() => {

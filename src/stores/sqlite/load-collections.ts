@@ -4,8 +4,10 @@ import { addChecksum } from './checksums.ts';
 import { COLLECTION_COLUMNS, type CollectionRow, collectionChecksum, findCollectionRow } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
 import { selectList } from './database.ts';
-import { facePage, TemplateMean, templateOf } from './face-rows.ts';
+import { facePage, TemplateMean, turnedTemplateOf } from './face-rows.ts';
+import { plainCollections } from './seal-plain-rows.ts';
 import { USER_COLUMNS, type UserRow, verifyUser } from './user-steps.ts';
+import type { OpenedSubjectKeys } from './vault.ts';
 
 const PAGE = 2000;
 
@@ -19,12 +21,14 @@ export async function loadCollections(tables: CollectionTables): Promise<void> {
   const collections = tables.database.all<CollectionRow>(
     `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE condemned = 0 ORDER BY collection.number`,
   );
+  const plain = plainCollections(tables.database);
   for (const collection of collections) {
     if (collectionChecksum(collection) !== collection.checksum) {
       tables.quarantineRow(collection.id);
       continue;
     }
     try {
+      if (plain.has(collection.number)) throw new StoreError('corrupt', 'its templates could not all be encrypted');
       await loadCollection(tables, collection);
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
@@ -43,15 +47,21 @@ async function loadCollection(tables: CollectionTables, collection: CollectionRo
   index.createSpace(faceSpace(collection), collection.dimensions);
   index.createSpace(userSpace(collection), collection.dimensions);
   const means = loadUsers(tables, collection);
+  const vault = tables.vault.of(collection);
+  const opened: OpenedSubjectKeys = new Map();
+  const named = new Map<string, number>();
 
   let count = 0;
   let sum = 0;
   let after = 0;
   for (;;) {
     const rows = facePage(database, collection, { after, limit: PAGE });
-    const vectors = rows.map((row) => ({ id: row.face_id, vector: templateOf(row) }));
+    const vectors = rows.map((row) => ({ id: row.face_id, vector: turnedTemplateOf(vault, row, opened) }));
     for (const [i, row] of rows.entries()) {
       sum = addChecksum(sum, row.checksum);
+      if (row.external_image_id !== null) {
+        named.set(row.external_image_id, (named.get(row.external_image_id) ?? 0) + 1);
+      }
       if (row.user_id === null) continue;
       const mean = means.get(row.user_id);
       const template = vectors[i]?.vector;
@@ -70,6 +80,7 @@ async function loadCollection(tables: CollectionTables, collection: CollectionRo
     throw new StoreError('corrupt', `it should have ${collection.face_count} faces and these are not all of them`);
   }
   requireUsersIndex(tables, collection, means);
+  requireNamesIndex(tables, collection, named);
 
   index.put(
     userSpace(collection),
@@ -94,6 +105,22 @@ function requireUsersIndex(
   const withFaces = [...means.values()].filter((mean) => mean.count > 0).length;
   if (counts.length !== withFaces || counts.some(({ user_id, n }) => means.get(user_id)?.count !== n)) {
     throw new StoreError('corrupt', 'the faces of its users are not found by their user');
+  }
+}
+
+/** The index that finds the faces of a name must know as many as the rows say: erasing goes by it. */
+function requireNamesIndex(
+  { database }: CollectionTables,
+  collection: CollectionRow,
+  named: ReadonlyMap<string, number>,
+): void {
+  const counts = database.all<{ external_image_id: string; n: number }>(
+    `SELECT ${selectList({ texts: ['external_image_id'] })}, count(*) AS n FROM face INDEXED BY face_by_name
+     WHERE collection_number = ? AND external_image_id IS NOT NULL GROUP BY face.external_image_id`,
+    [collection.number],
+  );
+  if (counts.length !== named.size || counts.some(({ external_image_id, n }) => named.get(external_image_id) !== n)) {
+    throw new StoreError('corrupt', 'its faces are not found by their external image id');
   }
 }
 

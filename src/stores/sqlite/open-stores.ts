@@ -27,7 +27,13 @@ import {
   KEY_MIGRATIONS,
   REQUEST_MIGRATIONS,
 } from './schema.ts';
+import { createScrubber } from './scrub.ts';
+import { sealPlainRows } from './seal-plain-rows.ts';
+import { snapshotDatabases } from './snapshot.ts';
+import { createSubjectSteps } from './subject-steps.ts';
+import { createUseSteps } from './use-rows.ts';
 import { createUserSteps } from './user-steps.ts';
+import { createVault } from './vault.ts';
 
 const KEYS_FILE = 'keys.db';
 const AUDIT_FILE = 'audit.db';
@@ -43,6 +49,14 @@ export interface Stores {
   readonly documents: DocumentStore;
   /** The collections that are refused because they are damaged, for the log and the operator. */
   damagedCollections(): readonly DamagedCollection[];
+  /**
+   * Copies every database into a folder, made when absent, all as of one moment: nothing else runs in this process
+   * meanwhile, about 0.7 s for 100,000 faces. Only an access key that another process makes in that moment may be missing.
+   * What is encrypted stays so; keyring.json, the master key and the tombstones are no part of it.
+   *
+   * @returns the names of the files @throws {StoreError} disk-full
+   */
+  snapshot(folder: string): Promise<readonly string[]>;
   /** Bytes that the search index holds in memory. */
   indexMemoryBytes(): number;
   /** Faces and searches that come later are refused; what was acknowledged is safe with or without it. */
@@ -71,10 +85,10 @@ export async function openStores(options: {
   clock: () => number;
 }): Promise<Stores> {
   const { dataDir, clock } = options;
-  const closers: (() => void)[] = [];
+  const closers: (() => unknown)[] = [];
   const vectors = options.vectors ?? createFlatIndex();
   const closeAll = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) close();
+    for (const close of closers.splice(0).reverse()) await close();
     await vectors.close();
   };
   const open = (name: string, migrations: readonly string[]): Database => {
@@ -95,21 +109,33 @@ export async function openStores(options: {
     const audit = open(AUDIT_FILE, AUDIT_MIGRATIONS);
     const data = open('collections.db', COLLECTION_MIGRATIONS);
     repairIndexes(data);
-    const tables = createCollectionTables(data, vectors);
-    await loadCollections(tables);
+    const vault = createVault(data, options.keys.sealer('collections'));
+    vault.requireKeyring();
+    const { scrub, settle } = createScrubber(data);
+    closers.push(settle);
+    const tables = createCollectionTables({ database: data, index: vectors, vault, scrub });
     await eraseCondemnedCollections(data);
+    await sealPlainRows(data, vault);
+    await loadCollections(tables);
     return {
-      collections: { ...createCollectionSteps(tables), ...createFaceSteps(tables), ...createUserSteps(tables) },
-      keys: createKeyStore(keys),
+      collections: {
+        ...createCollectionSteps(tables),
+        ...createFaceSteps(tables, clock),
+        ...createUserSteps(tables, clock),
+        ...createSubjectSteps(tables),
+        ...createUseSteps(tables),
+      },
+      keys: createKeyStore(keys, options.keys.sealer('access-keys')),
       audit: createAuditStore(audit),
       auditCheckpoints: createCheckpointStore(audit),
-      idempotency: createIdempotencyStore(requests, clock),
+      idempotency: createIdempotencyStore(requests, clock, options.keys.sealer('records')),
       documents: createDocumentStore(governance, {
         sealer: options.keys.sealer('records'),
         nameHash: (text) => options.keys.mac('names', text).toString('hex'),
       }),
       damagedCollections: () => tables.damaged(),
       indexMemoryBytes: () => vectors.memoryBytes(),
+      snapshot: (folder) => snapshotDatabases([data, governance, requests, keys, audit], folder),
       close: closeAll,
     };
   } catch (error) {
@@ -123,9 +149,16 @@ export async function openStores(options: {
  *
  * @throws {StoreError} corrupt, newer-schema, disk-full
  */
-export function openKeys({ dataDir }: { dataDir: string }): KeyStore & { close(): void } {
+export function openKeys({ dataDir, keys }: { dataDir: string; keys: Pick<StoreKeys, 'sealer'> }): KeyStore & {
+  close(): void;
+} {
   const database = openDatabase(join(dataDir, KEYS_FILE), KEY_MIGRATIONS);
-  return { ...createKeyStore(database), close: () => database.close() };
+  try {
+    return { ...createKeyStore(database, keys.sealer('access-keys')), close: () => database.close() };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /**

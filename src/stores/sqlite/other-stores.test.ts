@@ -69,8 +69,11 @@ describe('keys', () => {
     const { keys, close } = await open(dataDir);
     expect(await keys.find('X')).toBeUndefined();
     const store = pathToFileURL(join(packageRoot(), 'dist', 'stores', 'index.js')).href;
+    const sealing = pathToFileURL(join(packageRoot(), 'dist', 'shared', 'sealing.js')).href;
     const put = `import { openKeys } from ${JSON.stringify(store)};
-      const keys = openKeys({ dataDir: ${JSON.stringify(dataDir)} });
+      import { createSealer } from ${JSON.stringify(sealing)};
+      const sealer = () => createSealer(new Uint8Array(32).fill(7));
+      const keys = openKeys({ dataDir: ${JSON.stringify(dataDir)}, keys: { sealer } });
       await keys.put(${JSON.stringify(newKey('X'))}); keys.close();`;
     execFileSync(process.execPath, ['--input-type=module', '-e', put]);
     expect(await keys.find('X')).toEqual(newKey('X'));
@@ -79,7 +82,7 @@ describe('keys', () => {
 
   it('with a flipped bit are refused', async () => {
     const dataDir = newFolder();
-    const keys = openKeys({ dataDir });
+    const keys = openKeys({ dataDir, keys: storeKeys });
     await keys.put(newKey('A', { operations: ['DetectFaces'] }));
     keys.close();
     const file = join(dataDir, 'keys.db');
@@ -87,7 +90,7 @@ describe('keys', () => {
     const at = bytes.indexOf('DetectFaces');
     bytes[at] = (bytes[at] ?? 0) ^ 2;
     writeFileSync(file, bytes);
-    const again = openKeys({ dataDir });
+    const again = openKeys({ dataDir, keys: storeKeys });
     expect(await codeOf(again.find('A'))).toBe('corrupt');
     again.close();
   });

@@ -10,6 +10,10 @@ export const POSITIONS_PER_COLLECTION = 2 ** 32;
 /**
  * collections.db. Every row carries the checksum of its columns, a collection the sums of its rows' checksums; see
  * checksums.ts. A condemned collection is deleted for everyone and waits for its rows to be erased in slices.
+ *
+ * Templates are sealed under their subject's key, that under the collection's, that under the keyring: vault.ts. Of a
+ * file of the first version `plain_remains` says what is still to be sealed, and with number 0 that freed pages may
+ * still hold what was plain; see seal-plain-rows.ts.
  */
 export const COLLECTION_MIGRATIONS: readonly Migration[] = [
   `CREATE TABLE collection (
@@ -59,15 +63,47 @@ export const COLLECTION_MIGRATIONS: readonly Migration[] = [
   CREATE UNIQUE INDEX face_by_id ON face (collection_number, face_id);
   CREATE INDEX face_by_image ON face (collection_number, image_id);
   CREATE INDEX face_by_user ON face (collection_number, user_id) WHERE user_id IS NOT NULL;`,
+  `ALTER TABLE face ADD COLUMN stored_at_ms INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX face_by_name ON face (collection_number, external_image_id) WHERE external_image_id IS NOT NULL;
+  CREATE INDEX face_by_time ON face (collection_number, stored_at_ms);
+
+  CREATE TABLE face_use (
+    position INTEGER PRIMARY KEY,
+    used_at_ms INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE collection_key (
+    collection_number INTEGER PRIMARY KEY,
+    sealed BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE subject_key (
+    collection_number INTEGER NOT NULL,
+    subject_hash TEXT NOT NULL,
+    made_at_ms INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (collection_number, subject_hash)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE plain_remains (
+    collection_number INTEGER PRIMARY KEY,
+    after_position INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO plain_remains SELECT number, 0 FROM collection;
+  INSERT INTO plain_remains SELECT 0, 0 FROM sqlite_sequence WHERE name = 'collection';`,
 ];
 
-/** keys.db, which `likeness keys` writes while the server reads. */
+/** keys.db, which `likeness keys` writes while the server reads; `sealed` holds a key's secrets, see key-store.ts. */
 export const KEY_MIGRATIONS: readonly Migration[] = [
   `CREATE TABLE access_key (
     access_key_id TEXT PRIMARY KEY,
     record TEXT NOT NULL,
     checksum INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE access_key ADD COLUMN sealed BLOB;
+  CREATE TABLE plain_remains (number INTEGER PRIMARY KEY) STRICT;
+  INSERT INTO plain_remains SELECT 0 WHERE EXISTS (SELECT 1 FROM access_key);`,
 ];
 
 /** audit.db. The triggers keep our own mistakes from rewriting it; the hash chain shows everyone else's. */

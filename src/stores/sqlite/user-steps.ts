@@ -4,8 +4,10 @@ import { addChecksum, rowChecksum, subtractChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
 import { type CollectionTables, userSpace } from './collection-tables.ts';
 import { selectList } from './database.ts';
-import { type FaceRow, faceChecksum, facesOfUser, TemplateMean, templateOf } from './face-rows.ts';
+import { destroyUnusedKeys } from './erase-rows.ts';
+import { type FaceRow, faceChecksum, facesOfUser, TemplateMean, turnedTemplateOf } from './face-rows.ts';
 import { knownFaces, requireTemplates } from './face-steps.ts';
+import type { OpenedSubjectKeys } from './vault.ts';
 
 /** A row of the user table with the number of its faces; its vector is the mean of theirs and not stored. */
 export interface UserRow {
@@ -43,14 +45,79 @@ export function verifyUser<Row extends Omit<UserRow, 'face_count'>>(row: Row): R
   return row;
 }
 
+/** The verified row of a user. @throws {StoreError} corrupt */
+export function findUserRow(
+  { database }: CollectionTables,
+  collection: CollectionRow,
+  userId: string,
+): UserRow | undefined {
+  const row = database.get<UserRow>(`${SELECT_USERS} AND user_id = ?`, [collection.number, userId]);
+  return row === undefined ? undefined : verifyUser(row);
+}
+
+/**
+ * Draws the user's next revision after its faces have changed, and its vector from the faces it has now. Inside a
+ * transaction; saves the collection.
+ */
+export function renewUser(
+  tables: CollectionTables,
+  collection: CollectionRow,
+  user: UserRow,
+): { user: UserRow; template: Float32Array | undefined } {
+  collection.last_revision++;
+  const next = { ...user, revision: collection.last_revision };
+  const checksum = userChecksum(next);
+  tables.database.run('UPDATE user SET revision = ?, checksum = ? WHERE collection_number = ? AND user_id = ?', [
+    next.revision,
+    checksum,
+    collection.number,
+    user.user_id,
+  ]);
+  collection.user_sum = addChecksum(subtractChecksum(collection.user_sum, user.checksum), checksum);
+  saveCollection(tables.database, collection);
+  const mean = meanOfUser(tables, collection, user.user_id);
+  return { user: { ...next, checksum, face_count: mean.count }, template: mean.mean() };
+}
+
+/** Deletes a user that has no faces any more, and its key unless faces bear its name. The caller saves the collection. */
+export function deleteUserRow(tables: CollectionTables, collection: CollectionRow, user: UserRow): number {
+  tables.database.run('DELETE FROM user WHERE collection_number = ? AND user_id = ?', [
+    collection.number,
+    user.user_id,
+  ]);
+  collection.user_count--;
+  collection.user_sum = subtractChecksum(collection.user_sum, user.checksum);
+  return destroyUnusedKeys(tables, collection, [user.user_id]);
+}
+
+/** Lets the index follow a user's vector; undefined: it has no faces. */
+export function indexUser(
+  tables: CollectionTables,
+  collection: CollectionRow,
+  userId: string,
+  template: Float32Array | undefined,
+): void {
+  tables.follow(collection.id, () => {
+    if (template === undefined) tables.index.remove(userSpace(collection), [userId]);
+    else tables.index.put(userSpace(collection), [{ id: userId, vector: template }]);
+  });
+}
+
+/** Of the templates as they are searched: turned. */
+function meanOfUser(tables: CollectionTables, collection: CollectionRow, userId: string): TemplateMean {
+  const mean = new TemplateMean(collection.dimensions);
+  const vault = tables.vault.of(collection);
+  const opened: OpenedSubjectKeys = new Map();
+  for (const row of facesOfUser(tables.database, collection, userId)) mean.add(turnedTemplateOf(vault, row, opened));
+  return mean;
+}
+
 /** The part of the store that keeps and searches users. */
-export function createUserSteps(tables: CollectionTables): UserSteps {
+export function createUserSteps(tables: CollectionTables, clock: () => number): UserSteps {
   const { database, index } = tables;
 
-  const findRow = (collection: CollectionRow, userId: string): UserRow | undefined => {
-    const row = database.get<UserRow>(`${SELECT_USERS} AND user_id = ?`, [collection.number, userId]);
-    return row === undefined ? undefined : verifyUser(row);
-  };
+  const findRow = (collection: CollectionRow, userId: string): UserRow | undefined =>
+    findUserRow(tables, collection, userId);
   const requireRow = (collection: CollectionRow, userId: string): UserRow => {
     const row = findRow(collection, userId);
     if (row === undefined) {
@@ -71,29 +138,6 @@ export function createUserSteps(tables: CollectionTables): UserSteps {
     collection.face_sum = addChecksum(subtractChecksum(collection.face_sum, row.checksum), checksum);
   };
 
-  /** Draws the user's next revision after its faces have changed, and its vector from the faces it has now. */
-  const renew = (collection: CollectionRow, user: UserRow): { user: UserRow; template: Float32Array | undefined } => {
-    collection.last_revision++;
-    const next = { ...user, revision: collection.last_revision };
-    const checksum = userChecksum(next);
-    database.run('UPDATE user SET revision = ?, checksum = ? WHERE collection_number = ? AND user_id = ?', [
-      next.revision,
-      checksum,
-      collection.number,
-      user.user_id,
-    ]);
-    collection.user_sum = addChecksum(subtractChecksum(collection.user_sum, user.checksum), checksum);
-    saveCollection(database, collection);
-    const mean = new TemplateMean(collection.dimensions);
-    for (const row of facesOfUser(database, collection, user.user_id)) mean.add(templateOf(row));
-    return { user: { ...next, checksum, face_count: mean.count }, template: mean.mean() };
-  };
-  const indexUser = (collection: CollectionRow, userId: string, template: Float32Array | undefined): void =>
-    tables.follow(collection.id, () => {
-      if (template === undefined) index.remove(userSpace(collection), [userId]);
-      else index.put(userSpace(collection), [{ id: userId, vector: template }]);
-    });
-
   return {
     async createUser(collectionId, userId) {
       tables.change(collectionId, (collection) => {
@@ -112,6 +156,7 @@ export function createUserSteps(tables: CollectionTables): UserSteps {
         ]);
         collection.user_count++;
         collection.user_sum = addChecksum(collection.user_sum, checksum);
+        tables.vault.of(collection).ensureSubjectKey(userId, clock());
         saveCollection(database, collection);
       });
     },
@@ -139,13 +184,12 @@ export function createUserSteps(tables: CollectionTables): UserSteps {
       const collection = tables.change(collectionId, (collection) => {
         const user = requireRow(collection, userId);
         for (const row of facesOfUser(database, collection, userId)) setUser(collection, row, null);
-        database.run('DELETE FROM user WHERE collection_number = ? AND user_id = ?', [collection.number, userId]);
-        collection.user_count--;
-        collection.user_sum = subtractChecksum(collection.user_sum, user.checksum);
+        deleteUserRow(tables, collection, user);
         saveCollection(database, collection);
         return collection;
       });
-      indexUser(collection, userId, undefined);
+      indexUser(tables, collection, userId, undefined);
+      await tables.scrub();
     },
 
     async associateFaces(collectionId, userId, { faceIds, revision, maxFaces }) {
@@ -163,9 +207,9 @@ export function createUserSteps(tables: CollectionTables): UserSteps {
         }
         if (added.length === 0) return { user, collection };
         for (const row of added) setUser(collection, row, userId);
-        return { ...renew(collection, user), collection };
+        return { ...renewUser(tables, collection, user), collection };
       });
-      if ('template' in result) indexUser(result.collection, userId, result.template);
+      if ('template' in result) indexUser(tables, result.collection, userId, result.template);
       return toUserRecord(result.user);
     },
 
@@ -179,28 +223,27 @@ export function createUserSteps(tables: CollectionTables): UserSteps {
           setUser(collection, row, null);
         }
         if (faceIds.length === 0) return { user, collection };
-        return { ...renew(collection, user), collection };
+        return { ...renewUser(tables, collection, user), collection };
       });
-      if ('template' in result) indexUser(result.collection, userId, result.template);
+      if ('template' in result) indexUser(tables, result.collection, userId, result.template);
       return toUserRecord(result.user);
     },
 
     async userTemplate(collectionId, userId) {
       return tables.read(collectionId, (collection) => {
-        const mean = new TemplateMean(collection.dimensions);
-        for (const row of facesOfUser(database, collection, userId)) mean.add(templateOf(row));
-        return mean.mean();
+        const turned = meanOfUser(tables, collection, userId).mean();
+        return turned && tables.vault.of(collection).rotation.turnBack(turned);
       });
     },
 
     async searchUsers(collectionId, probe, { minScore, limit, signal, excludeUserIds }) {
       signal.throwIfAborted();
-      const space = tables.read(collectionId, (collection) => {
+      const { space, turned } = tables.read(collectionId, (collection) => {
         requireTemplates(collection, [probe]);
-        return userSpace(collection);
+        return { space: userSpace(collection), turned: tables.vault.of(collection).rotation.turn(probe) };
       });
       const exclude = excludeUserIds === undefined ? {} : { exclude: excludeUserIds };
-      const hits = await index.search(space, probe, { minScore, limit, signal, ...exclude });
+      const hits = await index.search(space, turned, { minScore, limit, signal, ...exclude });
       return tables.read(collectionId, (collection) => {
         const rows = database
           .all<UserRow>(`${SELECT_USERS} AND user_id IN (SELECT value FROM json_each(?))`, [

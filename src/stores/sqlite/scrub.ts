@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StoreError } from '../ports/errors.ts';
+import type { Database } from './database.ts';
+
+/** A reader in another process holds the log up for as long as it reads. */
+const TRIES = 100;
+const PAUSE_MS = 50;
+
+/** Empties a database's write-ahead log, in which deleted rows linger. */
+export interface Scrubber {
+  /** Resolves when nothing deleted before is left in the log; calls of one turn share one step. @throws {StoreError} */
+  scrub(): Promise<void>;
+  /** Waits for the steps that have been asked for. */
+  settle(): Promise<void>;
+}
+
+/** A deletion costs two syncs to disk beside its commit, so those that come together are scrubbed together. */
+export function createScrubber(database: Database): Scrubber {
+  let next: Promise<void> | undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  const emptyLog = async (): Promise<void> => {
+    for (let tried = 0; tried < TRIES; tried++) {
+      if (database.truncateLog()) return;
+      await sleep(PAUSE_MS);
+    }
+    throw new StoreError('locked', `${database.file} is being read by another process; try again when it has finished`);
+  };
+  return {
+    scrub() {
+      next ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+        next = undefined;
+        return emptyLog();
+      });
+      last = next;
+      return next;
+    },
+    settle: () => last.catch(() => {}),
+  };
+}
