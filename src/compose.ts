@@ -6,6 +6,7 @@ import { openAuditTrail } from './compose/audit-trail.ts';
 import { createCapabilities } from './compose/capabilities.ts';
 import { createImageReader } from './compose/image-reader.ts';
 import { createModelCatalog } from './compose/model-catalog.ts';
+import { openBudgets } from './compose/open-budgets.ts';
 import { openKeyringOf } from './compose/open-keyring.ts';
 import { builtOperations } from './compose/operations.ts';
 import { inServiceTerms } from './compose/service-terms.ts';
@@ -156,6 +157,8 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     closers.push(async () => objects.close());
 
     const versions = faceModels(config.profile);
+    const budgets = await openBudgets({ audit: stores.audit, policy, faceModels: versions, clock, notice });
+    closers.push(async () => budgets.close());
     const accountability = openAccountability({
       config,
       policy,
@@ -173,6 +176,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     const dispatch = createGate({
       policy,
       people,
+      budgets: budgets.searches,
       audit: audit.log,
       settings: {
         defaultPurpose: config.defaultPurpose,
@@ -193,6 +197,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
           maxObjectBytes: config.imageLimits.maxObjectBytes,
         }),
         vision,
+        watchOf: budgets.watchOf,
         faceModels: versions,
         collections: stores.collections,
         pageTokens: createPageTokens({ secret: secretOf(files.pageTokenSecret, pageTokenSecretBytes), clock }),

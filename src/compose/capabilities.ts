@@ -15,6 +15,9 @@ import {
   noteProbes,
   type PageTokens,
   type UserWriter,
+  type WatchParts,
+  watchMatcher,
+  watchSearch,
   withholdFromDetector,
   withholdFromEmbedder,
 } from '../governance/index.ts';
@@ -27,6 +30,8 @@ export interface CapabilityParts {
   readonly images: ImageReader;
   readonly vision: FaceDetector & FaceEmbedder;
   readonly faceModels: FaceModels;
+  /** How the probes of a grant are watched. */
+  readonly watchOf: (grant: Grant, modelVersion: string) => WatchParts;
   readonly collections: CollectionStore;
   readonly pageTokens: PageTokens;
   readonly idempotencyFor: (grant: Grant) => Idempotency;
@@ -164,7 +169,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     faceMatcher: (grant, notes) => {
       const modelVersion = faceModels.current;
       const calibration = faceModels.calibration(modelVersion);
-      return floorMatcher(
+      const matcher = floorMatcher(
         {
           modelVersion,
           match: async (source, targets, threshold) =>
@@ -176,8 +181,13 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
         grant,
         notes,
       );
+      return watchMatcher(matcher, grant, notes, parts.watchOf(grant, modelVersion));
     },
-    faceSearch: (grant, notes, collection) => floorSearch(search(present(grant, collection)), grant, notes),
+    faceSearch: (grant, notes, collection) => {
+      const record = present(grant, collection);
+      const watched = parts.watchOf(grant, record.modelVersion);
+      return watchSearch(floorSearch(search(record), grant, notes), grant, notes, watched);
+    },
     collectionReader: (grant, _notes, collection) => reader(present(grant, collection)),
     collectionCatalog: (grant) => catalog(grant),
     faceWriter: (grant, notes, collection) => countFaceWrites(faceWriter(present(grant, collection)), notes),

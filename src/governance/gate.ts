@@ -2,6 +2,7 @@ import { ServiceError } from '../contract/index.ts';
 import type { RoleName } from '../shared/role-names.ts';
 import type { CollectionRecord } from '../stores/ports/index.ts';
 import type { AuditLog, AuditRecordDraft } from './audit/index.ts';
+import type { SearchBudgets } from './budgets/index.ts';
 import type { Answer, Call, Dispatch } from './call.ts';
 import type { Capabilities, CapabilityName } from './capabilities.ts';
 import { type ConsentLedger, emptyConsentLedger } from './consent/ledger.ts';
@@ -40,6 +41,7 @@ export interface GateParts {
   readonly audit: Pick<AuditLog, 'append'>;
   /** Who may do what. */
   readonly people: RoleBook;
+  readonly budgets: SearchBudgets;
   readonly settings: GateSettings;
   findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
   /** Milliseconds since 1970. */
@@ -112,7 +114,7 @@ export function createGate(parts: GateParts): Dispatch {
       const target = targetOf(call, settings);
       if (target.kind !== 'none') collectionId = target.collectionId;
       const question: Question = { call, target, roles, account: settings };
-      const ruleParts = { policy, consent };
+      const ruleParts = { policy, consent, budgets: parts.budgets };
       const named = { roles, ...(collectionId !== undefined && { collectionId }) };
       const keyRefusal = await judge(keyRules, question, ruleParts);
       if (keyRefusal) return { kind: 'refused', refusal: keyRefusal, ...named };
@@ -173,6 +175,7 @@ export function createGate(parts: GateParts): Dispatch {
           ...about,
           kind: 'outcome',
           ...(code !== undefined && { code }),
+          ...(use.rule !== undefined && { rule: use.rule }),
           ...(use.effectiveThreshold !== undefined && { effectiveThreshold: use.effectiveThreshold }),
           ...(use.withheld.length > 0 && { withheld: use.withheld }),
           ...(Object.keys(use.counts).length > 0 && { counts: use.counts }),

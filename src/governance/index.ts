@@ -25,6 +25,15 @@ export {
   verifyChain,
   verifyCheckpoints,
 } from './audit/index.ts';
+export {
+  createForwardClock,
+  createProbeWatch,
+  createSearchBudgets,
+  lastAuditedMs,
+  type ProbeWatch,
+  recallSearches,
+  type SearchBudgets,
+} from './budgets/index.ts';
 export type { Answer, Call, Dispatch } from './call.ts';
 export type { Caller } from './caller.ts';
 export type {
@@ -79,11 +88,20 @@ export {
   type ProposalState,
 } from './dual-control.ts';
 export {
+  consentedFaceWriter,
+  consentedUserWriter,
   countFaceWrites,
+  type Enrolment,
+  type EnrolmentParts,
   floorMatcher,
   floorSearch,
   floorUserWriter,
   noteProbes,
+  type PendingEnrolment,
+  type SubjectLikeness,
+  type WatchParts,
+  watchMatcher,
+  watchSearch,
   withholdFromDetector,
   withholdFromEmbedder,
 } from './enforce/index.ts';
@@ -138,3 +156,25 @@ export {
   type TransparencyReport,
 } from './reports/index.ts';
 export { dataSetLicenceTag, purposeTag } from './reserved-tags.ts';
+export {
+  type Agreement,
+  type CandidateEnds,
+  type CannotLink,
+  type CannotLinkSet,
+  type CannotLinks,
+  type CaseKind,
+  type CropStore,
+  type DecidedEnrolment,
+  type Decision,
+  type EnrolmentHandler,
+  type LinkEnd,
+  type MinorMark,
+  type Minors,
+  type NewCandidate,
+  type NewCase,
+  openReview,
+  type ProbeEnds,
+  type ReviewCaller,
+  type ReviewDesk,
+  type ReviewRoom,
+} from './review/index.ts';

@@ -38,6 +38,8 @@ export interface GrantNotes {
   probe(hash: string): void;
   /** The call opened this review case, or was about it. */
   reviewCase(id: string): void;
+  /** The enforcement refused what the gate had allowed. @param rule its name, as the audit keeps it */
+  flag(rule: string): void;
 }
 
 /** What was noted while a grant was used, as plain data. */
@@ -54,6 +56,8 @@ export interface NotedUse {
   readonly subjectCount: number;
   readonly probes: readonly string[];
   readonly reviewCase?: string;
+  /** The rule that refused while the operation ran. */
+  readonly rule?: string;
 }
 
 /** A fresh sheet of notes for one call, with the way to read it. */
@@ -65,6 +69,7 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
   const subjects = new Set<string>();
   const probes = new Set<string>();
   let reviewCase: string | undefined;
+  let rule: string | undefined;
   return {
     withheld(attribute) {
       withheld.add(attribute);
@@ -83,6 +88,9 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
       hashed(hash);
       if (probes.size < mostSubjects) probes.add(hash);
     },
+    flag(name) {
+      rule = name;
+    },
     reviewCase(id) {
       reviewCase = id;
     },
@@ -95,6 +103,7 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
       subjectCount: subjects.size,
       probes: [...probes],
       ...(reviewCase !== undefined && { reviewCase }),
+      ...(rule !== undefined && { rule }),
     }),
   };
 }

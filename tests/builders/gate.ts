@@ -7,7 +7,9 @@ import {
   type CapabilityName,
   type ConsentLedger,
   createAuditLog,
+  createForwardClock,
   createGate,
+  createSearchBudgets,
   type GateParts,
   type GateSettings,
   type Grant,
@@ -146,6 +148,7 @@ export function gateBench(
     },
     clock: () => nowMs,
     ids: () => `decision-${++ids}`,
+    budgets: createSearchBudgets({ clock: createForwardClock(() => nowMs) }),
     people: { rolesOf: async (person) => (isList(roles) ? roles : (roles[person] ?? [])) },
     operations,
     async capabilitiesFor(grant, needs, notes, collection) {

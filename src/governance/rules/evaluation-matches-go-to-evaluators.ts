@@ -1,16 +1,5 @@
 import { accessDenied, type PurposeQuestion, type Rule } from './rule.ts';
-
-/** The operations whose answers say who looks alike; the reasons and confidences of AssociateFaces do too. */
-const tellingMatches: ReadonlySet<string> = new Set([
-  'AssociateFaces',
-  'CompareFaces',
-  'SearchFaces',
-  'SearchFacesByImage',
-  'SearchUsers',
-  'SearchUsersByImage',
-  'StartFaceSearch',
-  'GetFaceSearch',
-]);
+import { tellsMatches } from './telling-matches.ts';
 
 /**
  * Faces of a data set are there to measure with, so what looks alike among them is told to evaluators only; and an
@@ -20,7 +9,8 @@ export const evaluationMatchesGoToEvaluators: Rule<PurposeQuestion> = {
   name: 'evaluation-matches-go-to-evaluators',
   judge(question) {
     const { call, purpose, roles } = question;
-    if (!tellingMatches.has(call.operation)) return undefined;
+    // The reasons and confidences of AssociateFaces say who looks alike too.
+    if (!tellsMatches(call.operation) && call.operation !== 'AssociateFaces') return undefined;
     if (purpose.name === 'evaluation') {
       if (roles.includes('evaluator')) return undefined;
       return accessDenied(

@@ -9,6 +9,7 @@ import { keyHasPurpose } from './key-has-purpose.ts';
 import { reservedTags } from './reserved-tags.ts';
 import { roleAllowsOperation } from './role-allows-operation.ts';
 import type { PurposeQuestion, Question, Refusal, Rule, RuleParts } from './rule.ts';
+import { searchBudget } from './search-budget.ts';
 import { twoReviewers } from './two-reviewers.ts';
 
 export { refusedClassWords } from './refused-class.ts';
@@ -31,6 +32,8 @@ export const purposeRules: readonly Rule<PurposeQuestion>[] = [
   dataSetLicence,
   activeConsent,
   twoReviewers,
+  // Last: what another rule refuses costs nothing.
+  searchBudget,
 ];
 
 /** The refusal of the first rule that objects; undefined when none does. */

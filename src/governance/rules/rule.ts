@@ -1,6 +1,7 @@
 import { collectionArn, type ErrorCode } from '../../contract/index.ts';
 import type { RoleName } from '../../shared/role-names.ts';
 import type { CollectionRecord } from '../../stores/ports/index.ts';
+import type { SearchBudgets } from '../budgets/index.ts';
 import type { Call } from '../call.ts';
 import type { ConsentLedger } from '../consent/ledger.ts';
 import type { Policy, PurposeRow } from '../policy/index.ts';
@@ -26,6 +27,7 @@ export interface PurposeQuestion extends Question {
 export interface RuleParts {
   readonly policy: Policy;
   readonly consent: ConsentLedger;
+  readonly budgets: SearchBudgets;
 }
 
 /** Why a call does not run. */
