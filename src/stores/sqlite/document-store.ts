@@ -10,6 +10,7 @@ import type {
 } from '../ports/documents.ts';
 import { StoreError } from '../ports/errors.ts';
 import { type Database, selectList } from './database.ts';
+import { createScrubber } from './scrub.ts';
 
 interface DocumentRow {
   readonly kind: string;
@@ -30,6 +31,7 @@ export interface DocumentKeys {
 
 /** Documents in governance.db. A body is sealed about its kind, id and revision: swapped, or an older one, it does not open. */
 export function createDocumentStore(database: Database, keys: DocumentKeys): DocumentStore {
+  const { scrub } = createScrubber(database);
   const about = (row: { kind: string; id: string; revision: number }): string =>
     `document ${row.kind} ${row.id} ${row.revision}`;
   const hashOf = (kind: DocumentKind, name: string, value: string): string =>
@@ -104,7 +106,7 @@ export function createDocumentStore(database: Database, keys: DocumentKeys): Doc
   return {
     read: async (work) => work(view),
     change: async (work) => database.write(() => work(change)),
-    scrub: async () => database.truncateLog(),
+    scrub,
   };
 }
 

@@ -16,7 +16,9 @@ import {
 import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { StoreError } from '../ports/index.ts';
+import { openDatabase } from './database.ts';
 import { openStores, type Stores } from './open-stores.ts';
+import { COLLECTION_MIGRATIONS } from './schema.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'likeness-faults-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -86,7 +88,9 @@ describe('kill -9 while faces are added and deleted', () => {
       for (const number of [...stored].filter(() => random() < 20 / stored.size)) {
         const [best] = await stores.collections.searchFaces('c', templateOf(number), { ...everything(), limit: 1 });
         expect(best?.face.faceId).toBe(uuid(number));
-        expect(await stores.collections.faceTemplate('c', uuid(number))).toEqual(templateOf(number));
+        const kept = await stores.collections.faceTemplate('c', uuid(number));
+        const differences = templateOf(number).map((value, i) => Math.abs(value - (kept?.[i] ?? Number.NaN)));
+        expect(Math.max(...differences)).toBeLessThan(1e-6);
       }
       for (const number of doubtful) {
         if (stored.has(number)) present.add(number);
@@ -158,6 +162,18 @@ describe('a full disk', () => {
   });
 });
 
+/** A face's template as it stands in the file of a closed store. */
+function sealedTemplate(dataDir: string, collectionId: string, faceId: string): Buffer {
+  const data = openDatabase(join(dataDir, 'collections.db'), COLLECTION_MIGRATIONS);
+  const row = data.get<{ template: ArrayBuffer }>(
+    `SELECT CAST(template AS BLOB) AS template FROM face
+     WHERE face_id = ? AND collection_number = (SELECT number FROM collection WHERE id = ?)`,
+    [faceId, collectionId],
+  );
+  data.close();
+  return Buffer.from(row?.template ?? new ArrayBuffer(0));
+}
+
 describe('damage to collections.db', () => {
   const ids = ['holiday', 'office'];
 
@@ -205,7 +221,7 @@ describe('damage to collections.db', () => {
     const { dataDir, bytes, templates } = await makeData();
     const [victim = new Float32Array()] = templates.get('holiday')?.slice(30) ?? [];
     const [untouched = new Float32Array()] = templates.get('office')?.slice(30) ?? [];
-    const at = bytes.indexOf(Buffer.from(victim.buffer));
+    const at = bytes.indexOf(sealedTemplate(dataDir, 'holiday', uuid(30)));
     expect(at).toBeGreaterThan(0);
     const damaged = Buffer.from(bytes);
     damaged[at + 100] = (damaged[at + 100] ?? 0) ^ 1;
