@@ -21,7 +21,8 @@ export interface AuditLog extends AuditReader {
 
 /** Records that go to disk together at most; bounds the transaction, not the queue. */
 const largestBatch = 256;
-const verifyPage = 1_000;
+/** Read and hashed in one go: the store answers at once, so without a pause a long log would hold up every call. */
+const verifyPage = 200;
 
 /**
  * Makes the audit log of a node over a store. Records that arrive while others are on their way to disk wait and go
@@ -119,6 +120,7 @@ export async function* auditEntries(store: Pick<AuditStore, 'read'>, signal?: Ab
     if (last === undefined || page.length < verifyPage) return;
     if (last.sequence <= afterSequence) return;
     afterSequence = last.sequence;
+    await nextTurn();
   }
 }
 
