@@ -1,14 +1,22 @@
+import { randomInt } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import {
+  type ConsentLedger,
+  consentDesk,
   createAuditReader,
+  createConsentBook,
+  createSubjectLocks,
   type DualControl,
   dualControlOf,
   keyDeskOf,
+  openReview,
   type People,
   type Policy,
   peopleDeskOf,
+  type ReviewRoom,
   registerKeyActions,
   registerPeopleActions,
+  type SubjectLocks,
 } from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { packageVersion } from '../shared/package-root.ts';
@@ -17,6 +25,7 @@ import type { FaceModels } from '../vision/index.ts';
 import { makeKey } from './access-keys.ts';
 import type { CapabilityBuilders } from './capabilities.ts';
 import { createReportSigner } from './report-signer.ts';
+import { storeEraser } from './store-eraser.ts';
 import { createTransparencyReporter } from './transparency.ts';
 
 /** What the rooms of accountability stand on. */
@@ -38,18 +47,24 @@ export interface AccountabilityParts {
 }
 
 /** The capabilities that the rooms of accountability give to their operations. */
-export type AccountabilityCapability = 'dualControl' | 'keyDesk' | 'peopleDesk' | 'reportSigner' | 'transparency';
+export type AccountabilityCapability = 'consents' | 'dualControl' | 'keyDesk' | 'peopleDesk' | 'reportSigner' | 'transparency';
 
 /** The rooms of accountability, wired: what the gate asks, what operations are given, what runs by itself. */
 export interface Accountability {
+  /** Knows who consented. */
+  readonly ledger: ConsentLedger;
+  /** Held by whatever changes a subject: enrolling, withdrawing, erasing. */
+  readonly locks: SubjectLocks;
   readonly capabilities: Pick<CapabilityBuilders, AccountabilityCapability>;
+  /** Cases, crops, cannot-links and minors: for the wrappers around search, comparison and enrolment. */
+  readonly review: ReviewRoom;
   /** Starts what runs by itself: sweeps, checkpoints. @returns stops it */
   start(): () => Promise<void>;
 }
 
 /** Wires the rooms of accountability; each room has one line for each place where it is asked. */
 export function openAccountability(parts: AccountabilityParts): Accountability {
-  const { clock, dualControl, faceModels, keyring, people, policy } = parts;
+  const { clock, config, dualControl, faceModels, keyring, people, policy } = parts;
   const keyParts = { keys: parts.stores.keys, people, policy, makeKey, clock };
   registerPeopleActions(dualControl, keyParts);
   registerKeyActions(dualControl, keyParts);
@@ -60,14 +75,47 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     faceModelVersion: faceModels.current,
     clock,
   });
+  const locks = createSubjectLocks();
+  const consents = createConsentBook({
+    documents: parts.stores.documents,
+    policy,
+    signer: keyring.signer,
+    tokenMac: (token) => keyring.mac('tokens', token).toString('hex'),
+    eraser: storeEraser({
+      collections: parts.stores.collections,
+      keyring,
+      policyDigest: policy.digest,
+      clock,
+      ids: parts.ids,
+    }),
+    locks,
+    markMinor: (mark) => review.minors.mark(mark),
+    controller: parts.config.controller,
+    clock,
+    ids: parts.ids,
+  });
   const transparency = createTransparencyReporter({
     audit: createAuditReader(parts.stores.audit),
     policy,
     signer: keyring.signer,
     clock,
   });
+  const review = openReview({
+    documents: parts.stores.documents,
+    collections: parts.stores.collections,
+    clock,
+    ids: parts.ids,
+    random: () => randomInt(2 ** 32) / 2 ** 32,
+    seedShare: config.review.seedShare,
+    waitMs: (purpose) => reviewWaitMs(config, policy, purpose),
+    notice: parts.notice,
+  });
   return {
+    review,
+    ledger: consents,
+    locks,
     capabilities: {
+      consents: (grant, notes) => consentDesk({ book: consents, policy, clock }, grant, notes),
       dualControl: (grant) => dualControlOf(dualControl, grant.person),
       keyDesk: (grant) => keyDeskOf(keyParts, dualControlOf(dualControl, grant.person), grant),
       peopleDesk: (grant) => peopleDeskOf(people, dualControlOf(dualControl, grant.person), grant),
@@ -76,4 +124,12 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     },
     start: () => async () => {},
   };
+}
+
+const dayMs = 86_400_000;
+
+/** A case waits as long as the operator says, and never longer than its purpose keeps anything. */
+function reviewWaitMs(config: Config, policy: Policy, purpose: string): number {
+  const row = Object.values(policy.purposes).find(({ name }) => name === purpose);
+  return Math.min(config.review.caseDays, row?.retention.maxDays ?? config.review.caseDays) * dayMs;
 }

@@ -29,6 +29,8 @@ export interface Config {
   readonly region: string;
   /** 12 digits. */
   readonly accountId: string;
+  /** Named in receipts where a grant names no one. */
+  readonly controller: string;
   readonly profile: 'accurate' | 'fast';
   readonly workers: number;
   readonly queueLimit: number;
@@ -41,6 +43,11 @@ export interface Config {
   readonly deployment: 'commercial' | 'non-commercial';
   readonly defaultPurpose: PurposeName;
   readonly photoLibraryAttributes: readonly ('emotions' | 'gender')[];
+  readonly review: {
+    readonly caseDays: number;
+    /** Of the cases that can be seeded; 0.05..0.5. */
+    readonly seedShare: number;
+  };
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly imageLimits: {
     /** Within a request. */
@@ -204,6 +211,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
     ...(usesS3(values) ? { s3: s3Config(optional) } : {}),
     region: text('region'),
     accountId: text('account_id'),
+    controller: text('controller'),
     profile: text<Config['profile']>('profile'),
     workers: integer('workers'),
     queueLimit: integer('queue_limit'),
@@ -214,6 +222,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
     deployment: text<Config['deployment']>('deployment'),
     defaultPurpose: text<Config['defaultPurpose']>('default_purpose'),
     photoLibraryAttributes: list<'emotions' | 'gender'>('photo_library_attributes'),
+    review: { caseDays: integer('review_case_days'), seedShare: integer('review_seed_percent') / 100 },
     logLevel: text<Config['logLevel']>('log_level'),
     imageLimits: {
       maxBytes: integer('image_max_bytes'),

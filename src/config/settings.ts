@@ -155,6 +155,12 @@ export const settings = [
     description: 'Account in ARNs.',
   },
   {
+    key: 'controller',
+    type: { kind: 'text', wanted: 'the name of an organisation or person' },
+    default: 'the operator of this server',
+    description: 'Who answers for the processing of faces: stands in consent receipts as the controller.',
+  },
+  {
     key: 'profile',
     type: { kind: 'choice', choices: ['accurate', 'fast'] },
     default: 'accurate',
@@ -215,6 +221,19 @@ export const settings = [
     type: { kind: 'list', choices: ['emotions', 'gender'], wanted: 'emotions, gender' },
     default: '',
     description: 'Sensitive attributes that the purpose photo-library may tell: emotions, gender, or both.',
+  },
+  {
+    key: 'review_case_days',
+    type: { kind: 'integer', min: 1, max: 365 },
+    default: '30',
+    description:
+      'Days that a review case waits for two reviewers before it closes without a match, and that a closed one is remembered.',
+  },
+  {
+    key: 'review_seed_percent',
+    type: { kind: 'integer', min: 5, max: 50 },
+    default: '20',
+    description: 'Share of the review cases that get a known non-match among their candidates, to measure reviewers.',
   },
   {
     key: 'log_level',

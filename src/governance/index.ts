@@ -55,6 +55,7 @@ export type {
   TransparencyReporter,
   UserWriter,
 } from './capabilities.ts';
+export type { Eraser } from './retention/eraser-port.ts';
 export {
   type ConsentBook,
   type ConsentDesk,
@@ -104,6 +105,8 @@ export {
   watchSearch,
   withholdFromDetector,
   withholdFromEmbedder,
+  type PendingEnrolment,
+  type SubjectLikeness,
 } from './enforce/index.ts';
 export { createGate, type GateParts, type GateSettings } from './gate.ts';
 export { type Grant, isExpired } from './grant.ts';

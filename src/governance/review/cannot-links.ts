@@ -1,7 +1,7 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { DocumentChange, DocumentStore, KeptDocument } from '../../stores/ports/index.ts';
+import { isSamePerson } from '../people/person.ts';
 import type { CandidateEnds, ProbeEnds } from './case.ts';
-import { isSamePerson } from './persons.ts';
 
 /** One end of a cannot-link: a stored face, a user, everyone under an ExternalImageId, or a probe image by its keyed hash. */
 export type LinkEnd =

@@ -1,7 +1,7 @@
 import type { DocumentChange, DocumentView } from '../../stores/ports/index.ts';
+import { personId } from '../people/person.ts';
 import type { KeptCase, KeptPictures, KeptReview, ProbeEnds } from './case.ts';
 import { caseBucketBytes, padded, picturesBucketBytes, unpadded } from './padding.ts';
-import { personKey } from './persons.ts';
 
 /** How many documents are looked at together. */
 export const pageSize = 50;
@@ -121,9 +121,9 @@ function probeKey({ hash, faceId, userId }: ProbeEnds): string | undefined {
 }
 
 function askedName(person: string, { caseId, collectionId, probe }: KeptCase): string {
-  return JSON.stringify([personKey(person), collectionId ?? '', probeKey(probe) ?? `case:${caseId}`]);
+  return JSON.stringify([personId(person), collectionId ?? '', probeKey(probe) ?? `case:${caseId}`]);
 }
 
 function reviewName(caseId: string, person: string): string {
-  return JSON.stringify([caseId, personKey(person)]);
+  return JSON.stringify([caseId, personId(person)]);
 }

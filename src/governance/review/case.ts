@@ -23,7 +23,7 @@ export interface CandidateEnds {
 export interface NewCandidate extends CandidateEnds {
   /** 0..100. */
   readonly similarity: number;
-  /** JPEG of the face; left out: the kept crop of `faceId`, where there is one. */
+  /** JPEG of the face, final where the member is there, even undefined; left out: the kept crop of `faceId`, if any. */
   readonly crop?: Uint8Array | undefined;
   readonly minor?: boolean | undefined;
   /** Where the face is in the target image of a comparison, as ratios of the image. */
@@ -37,6 +37,8 @@ export interface NewCase {
   readonly purpose: string;
   /** Absent for a comparison. */
   readonly collectionId?: string | undefined;
+  /** Tells the collection from one that is made under its name later; ms since 1970. */
+  readonly collectionCreatedAtMs?: number | undefined;
   /** The person who asked; may never review it. */
   readonly requestedBy: string;
   /** The threshold that was used, 0..100. */
@@ -81,6 +83,7 @@ export interface KeptCase {
   readonly operation: string;
   readonly purpose: string;
   readonly collectionId?: string;
+  readonly collectionCreatedAtMs?: number;
   readonly requestedBy: string;
   readonly threshold: number;
   readonly model: string;

@@ -5,7 +5,7 @@ import { casesNamed, findCase, findPending, pageSize, pendingCaseIds } from './c
 import type { CropStore } from './crops.ts';
 import { expireCase, finishCase, forgetCase } from './decide.ts';
 import { openCase } from './open-case.ts';
-import { createOutcomes, type Outcomes } from './outcomes.ts';
+import { createOutcomes, type OutcomeParts, type Outcomes } from './outcomes.ts';
 import { unpadded } from './padding.ts';
 import { createReviewing, type Reviewing } from './reviewing.ts';
 import { createSeedDrawer } from './seeds.ts';
@@ -13,6 +13,8 @@ import { createSeedDrawer } from './seeds.ts';
 /** An enrolment that two reviewers have decided. */
 export interface DecidedEnrolment extends Pick<KeptCase, 'caseId' | 'operation' | 'purpose' | 'requestedBy'> {
   readonly collectionId?: string;
+  /** Of the collection that the face was meant for; another may stand under its name. */
+  readonly collectionCreatedAtMs?: number;
   /** What was handed over when the case was opened. */
   readonly payload: Uint8Array;
   /** The candidates, seeds aside, with what both reviewers found. */
@@ -39,8 +41,7 @@ export interface DeskParts {
   readonly documents: DocumentStore;
   readonly crops: Pick<CropStore, 'of' | 'anyOf'>;
   readonly cannotLinks: CannotLinks;
-  /** Those of the faces that the collection still holds. */
-  readonly standing: (collectionId: string, faceIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  readonly standing: OutcomeParts['standing'];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** A fresh random id. */
@@ -92,7 +93,7 @@ export function createReviewDesk(parts: DeskParts): ReviewDesk {
   }
 
   async function finish(kept: KeptCase): Promise<void> {
-    const { caseId, operation, purpose, collectionId, requestedBy, found } = kept;
+    const { caseId, operation, purpose, collectionId, collectionCreatedAtMs, requestedBy, found } = kept;
     if (found === undefined || finishEnrolment === undefined) return;
     const payload = await documents.read((view) => findPending(view, caseId));
     if (payload === undefined) return;
@@ -102,6 +103,7 @@ export function createReviewDesk(parts: DeskParts): ReviewDesk {
         operation,
         purpose,
         ...(collectionId !== undefined && { collectionId }),
+        ...(collectionCreatedAtMs !== undefined && { collectionCreatedAtMs }),
         requestedBy,
         payload,
         candidates: found,

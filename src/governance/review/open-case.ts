@@ -1,5 +1,12 @@
 import type { DocumentStore } from '../../stores/ports/index.ts';
-import { type CandidateEnds, type KeptCandidate, type KeptCase, mostCandidates, type NewCase } from './case.ts';
+import {
+  type CandidateEnds,
+  type KeptCandidate,
+  type KeptCase,
+  mostCandidates,
+  type NewCandidate,
+  type NewCase,
+} from './case.ts';
 import { putCase, putPending, putPictures } from './case-book.ts';
 import type { CropStore } from './crops.ts';
 import { bareJpeg } from './jpeg.ts';
@@ -68,6 +75,7 @@ export async function openCase(request: NewCase, parts: OpeningParts): Promise<{
     operation: request.operation,
     purpose: request.purpose,
     ...(request.collectionId !== undefined && { collectionId: request.collectionId }),
+    ...(request.collectionCreatedAtMs !== undefined && { collectionCreatedAtMs: request.collectionCreatedAtMs }),
     requestedBy: request.requestedBy,
     threshold: request.threshold,
     model: request.model,
@@ -96,10 +104,12 @@ export async function openCase(request: NewCase, parts: OpeningParts): Promise<{
 
 async function pictureOf(
   collectionId: string | undefined,
-  { crop, faceId }: { readonly crop?: Uint8Array | undefined; readonly faceId?: string | undefined },
+  candidate: Pick<NewCandidate, 'crop' | 'faceId'>,
   crops: Pick<CropStore, 'of'>,
 ): Promise<string | undefined> {
+  const { crop, faceId } = candidate;
   if (crop !== undefined) return base64Of(crop);
+  if ('crop' in candidate) return undefined;
   if (collectionId === undefined || faceId === undefined) return undefined;
   const kept = await crops.of(collectionId, faceId);
   return kept && Buffer.from(kept).toString('base64');

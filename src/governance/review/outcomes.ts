@@ -1,13 +1,13 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { DocumentStore } from '../../stores/ports/index.ts';
 import type { GrantNotes } from '../notes.ts';
+import { isSamePerson, personId } from '../people/person.ts';
 import { mayReach, type ReviewCaller } from './caller.ts';
 import type { CannotLinks } from './cannot-links.ts';
 import type { KeptCandidate, KeptCase, KeptReview } from './case.ts';
 import { findCase, pageSize } from './case-book.ts';
 import { type Rate, rateOf } from './interval.ts';
 import { unpadded } from './padding.ts';
-import { isSamePerson, personKey } from './persons.ts';
 
 /** What the requester learns: that it waits, or that it is closed, with the matches that two reviewers released. */
 export interface Outcome {
@@ -44,8 +44,11 @@ export interface Outcomes {
 export interface OutcomeParts {
   readonly documents: DocumentStore;
   readonly cannotLinks: Pick<CannotLinks, 'forCollection'>;
-  /** Those of the faces that the collection still holds. */
-  readonly standing: (collectionId: string, faceIds: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Those of the faces that the case's collection still holds; undefined when that collection is gone. */
+  readonly standing: (
+    collection: { readonly id: string; readonly createdAtMs?: number | undefined },
+    faceIds: readonly string[],
+  ) => Promise<ReadonlySet<string> | undefined>;
   readonly clock: () => number;
 }
 
@@ -56,7 +59,8 @@ export function createOutcomes({ documents, cannotLinks, standing, clock }: Outc
     const { collectionId, released, probe } = kept;
     if (collectionId === undefined || released.length === 0) return released;
     const faceIds = released.flatMap(({ faceId }) => (faceId === undefined ? [] : [faceId]));
-    const faces = await standing(collectionId, faceIds);
+    const faces = await standing({ id: collectionId, createdAtMs: kept.collectionCreatedAtMs }, faceIds);
+    if (faces === undefined) return [];
     const links = await cannotLinks.forCollection(collectionId);
     return released.filter(
       (match) => (match.faceId === undefined || faces.has(match.faceId)) && !links.excludes(probe, match),
@@ -92,7 +96,7 @@ export function createOutcomes({ documents, cannotLinks, standing, clock }: Outc
             const review = unpadded<KeptReview>(body);
             // Counts that grow with one's own case would tell how it was judged.
             if (isSamePerson(review.requestedBy, caller.person)) continue;
-            const key = personKey(review.person);
+            const key = personId(review.person);
             byPerson.set(key, [...(byPerson.get(key) ?? []), review]);
           }
           const last = page.at(-1);

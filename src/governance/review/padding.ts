@@ -6,8 +6,8 @@ export interface Padded<Body> {
 
 /** Every case and review is sealed at this length, or a multiple of it: 20 candidates with long ids fit. */
 export const caseBucketBytes = 32 * 1024;
-/** The pictures of a case: 21 crops of up to 9 KiB fit in one. */
-export const picturesBucketBytes = 256 * 1024;
+/** The pictures of a case: 22 crops of up to 13 KiB, as faces of 192 pixels are, fit in one. */
+export const picturesBucketBytes = 384 * 1024;
 /** One kept crop of an enrolled face. */
 export const cropBucketBytes = 16 * 1024;
 

@@ -1,13 +1,13 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { DocumentStore, DocumentView } from '../../stores/ports/index.ts';
 import type { GrantNotes } from '../notes.ts';
+import { isSamePerson } from '../people/person.ts';
 import { measureSeeds } from './agreement.ts';
 import { mayReach, type ReviewCaller } from './caller.ts';
 import type { CannotLinks } from './cannot-links.ts';
 import type { CaseKind, Decision, KeptCase, KeptReview } from './case.ts';
 import { askedThemselves, casesNamed, findCase, findPictures, hasReviewed, putReview, reviewsOf } from './case-book.ts';
 import { type DecidedCase, decideCase, linksOf, measureDueMs } from './decide.ts';
-import { isSamePerson } from './persons.ts';
 
 /** An open case as a reviewer finds it in the list. */
 export interface ListedCase {

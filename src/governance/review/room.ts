@@ -20,7 +20,7 @@ export interface ReviewRoom {
 /** What the review room stands on. */
 export interface ReviewRoomParts {
   readonly documents: DocumentStore;
-  readonly collections: Pick<CollectionStore, 'findFaces' | 'listFaces' | 'listUsers'>;
+  readonly collections: Pick<CollectionStore, 'findCollection' | 'findFaces' | 'listFaces' | 'listUsers'>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** A fresh random id. */
@@ -44,8 +44,12 @@ export function openReview(parts: ReviewRoomParts): ReviewRoom {
     ...parts,
     crops,
     cannotLinks,
-    standing: async (collectionId, faceIds) =>
-      new Set((await collections.findFaces(collectionId, faceIds)).map(({ faceId }) => faceId)),
+    async standing({ id, createdAtMs }, faceIds) {
+      const collection = await collections.findCollection(id);
+      if (collection === undefined || (createdAtMs ?? collection.createdAtMs) !== collection.createdAtMs)
+        return undefined;
+      return new Set((await collections.findFaces(id, faceIds)).map(({ faceId }) => faceId));
+    },
   });
   return {
     desk,
