@@ -33,6 +33,7 @@ module.exports = {
     only('contract-imports', 'contract', ['shared/']),
     only('shared-imports', 'shared', []),
     only('stores-imports', 'stores', ['shared/']),
+    only('backup-imports', 'backup', ['shared/', 'stores/ports/']),
     only('media-imports', 'media', ['shared/']),
     only('sources-imports', 'sources', ['shared/']),
     only('config-imports', 'config', ['shared/']),

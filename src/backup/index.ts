@@ -1,0 +1,19 @@
+export {
+  type BackupFacts,
+  type BackupHeader,
+  type BackupProgress,
+  extractBackup,
+  readBackupHeader,
+  writeBackupFile,
+} from './backup-file.ts';
+export { type BackupDesk, type BackupDeskParts, backedUpFiles, createBackupDesk, type KnownBackup } from './desk.ts';
+export { BackupError, type BackupFault } from './errors.ts';
+export {
+  type AuditGlance,
+  type AuditPlace,
+  finishRestore,
+  type Restored,
+  type RestoreKeys,
+  type RestoreParts,
+  restoreBackup,
+} from './restore.ts';
