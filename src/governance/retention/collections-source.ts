@@ -36,10 +36,7 @@ export async function* allCollections(
  *
  * @param parts.looksAtFaces whether `held` must name every face too, because one of them may have been erased by its id
  */
-export function collectionsSource(parts: {
-  store: ErasableCollections;
-  looksAtFaces: () => boolean;
-}): ErasureSource {
+export function collectionsSource(parts: { store: ErasableCollections; looksAtFaces: () => boolean }): ErasureSource {
   const { store, looksAtFaces } = parts;
 
   async function collectionsOf(target: ErasureTarget): Promise<readonly CollectionRecord[]> {

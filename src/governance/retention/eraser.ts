@@ -2,7 +2,7 @@ import { type Signer, signDocument } from '../../shared/signing.ts';
 import type { DocumentStore } from '../../stores/ports/index.ts';
 import type { BackupThatHolds, ErasedCount, ErasureCertificate, ErasureReason, ErasureSummary } from './eraser-port.ts';
 import type { ErasureSource, ErasureTarget, HeldCount } from './erasure-source.ts';
-import type { LegalHolds } from './legal-holds.ts';
+import type { LegalHold, LegalHolds } from './legal-holds.ts';
 import type { Suspended } from './suspended.ts';
 import type { TombstoneEntry, Tombstones } from './tombstones.ts';
 
@@ -45,6 +45,8 @@ export interface TargetEraser {
   finish(): Promise<number>;
   /** Erases what was suspended and no hold keeps any more. */
   resume(): Promise<readonly ErasureCertificate[]>;
+  /** The ids of the legal holds that keep a target from being erased. */
+  heldBy(target: ErasureTarget): Promise<readonly string[]>;
 }
 
 /** What an eraser works with. */
@@ -53,6 +55,8 @@ export interface EraserParts {
   readonly tombstones: Tombstones;
   readonly holds: LegalHolds;
   readonly suspended: Suspended;
+  /** The names that a face bears: external image id, user id. */
+  readonly namesOfFace: (collectionId: string, faceId: string) => Promise<readonly string[]>;
   readonly documents: DocumentStore;
   readonly signer: Signer;
   readonly policyDigest: string;
@@ -136,14 +140,33 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     return signDocument(parts.signer, summary);
   };
 
-  /** Holds by the target's own words, and those over collections in which something of it lies. */
-  const holdsOn = (target: ErasureTarget, before: readonly HeldCount[]): readonly string[] => {
+  /** Holds by the target's own words, those over collections in which it lies, and over subjects who lie in it. */
+  const holdsOn = async (target: ErasureTarget, before: readonly HeldCount[]): Promise<readonly string[]> => {
     const lying = new Set(before.flatMap((held) => (held.count > 0 && held.collectionId ? [held.collectionId] : [])));
     const found = [
       ...holds.on(target),
       ...[...lying].flatMap((collectionId) => holds.over({ collectionId, subjects: [] })),
     ];
+    if (target.kind !== 'subject') found.push(...(await holdsWithin(target)));
     return [...new Set(found.map(({ holdId }) => holdId))].sort();
+  };
+  const holdsWithin = async (
+    target: ErasureTarget & { kind: 'face' | 'collection' },
+  ): Promise<readonly LegalHold[]> => {
+    const found: LegalHold[] = [];
+    for (const hold of holds.active()) {
+      if (hold.scope.kind !== 'subject') continue;
+      const { subject, purpose } = hold.scope;
+      const { collectionId } = target;
+      const held =
+        target.kind === 'face'
+          ? (await parts.namesOfFace(collectionId, target.faceId)).includes(subject)
+          : (await count({ kind: 'subject', subject, collectionId, ...(purpose !== undefined && { purpose }) })).some(
+              (there) => there.count > 0 && there.collectionId === collectionId,
+            );
+      if (held) found.push(hold);
+    }
+    return found;
   };
 
   const perform = async (
@@ -159,7 +182,9 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     // What came in while it was erased goes too; whatever is left then is said, not hidden.
     if (after.some((held) => held.count > 0)) after = await sweepSources(target);
     if (after.some((held) => held.count > 0)) {
-      parts.notice(`the erasure ${certificateId} left something behind; see \`likeness erase --show ${certificateId}\``);
+      parts.notice(
+        `the erasure ${certificateId} left something behind; see \`likeness erase --show ${certificateId}\``,
+      );
     }
     const certificate = await certify(certificateId, request, { before, after });
     const tombstone = { kind: target.kind, hash: tombstones.hashOf(target), erasedAtMs, certificateId };
@@ -172,7 +197,7 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
 
   const eraseOrSuspend = async (certificateId: string, request: ErasureRequest): Promise<ErasureCertificate> => {
     const before = await count(request.target);
-    const suspendedBy = holdsOn(request.target, before);
+    const suspendedBy = await holdsOn(request.target, before);
     if (suspendedBy.length === 0) return perform(certificateId, request, before);
     const certificate = await certify(certificateId, request, { before, after: before }, suspendedBy);
     await keep({ state: 'suspended', certificateId, request, certificate });
@@ -186,7 +211,9 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     const found: KeptErasure[] = [];
     for (let afterId: string | undefined = ''; afterId !== undefined; ) {
       const from: string = afterId;
-      const page = await documents.read((view) => view.named('erasure', 'state', state, { afterId: from, limit: pageSize }));
+      const page = await documents.read((view) =>
+        view.named('erasure', 'state', state, { afterId: from, limit: pageSize }),
+      );
       found.push(...page.map(({ body }) => body as KeptErasure));
       afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
     }
@@ -210,12 +237,15 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
         }
         return finished;
       }),
+    async heldBy(target) {
+      return holds.active().length === 0 ? [] : holdsOn(target, await count(target));
+    },
     resume: () =>
       inTurn(async () => {
         const certificates: ErasureCertificate[] = [];
         for (const { certificateId, request } of await inState('suspended')) {
           const before = await count(request.target);
-          if (holdsOn(request.target, before).length > 0) continue;
+          if ((await holdsOn(request.target, before)).length > 0) continue;
           certificates.push(await perform(certificateId, request, before));
         }
         return certificates;

@@ -48,6 +48,8 @@ export interface ErasureSource {
   count(target: ErasureTarget): Promise<readonly HeldCount[]>;
   /** Gone, and overwritten on disk, when it has resolved. What is not there is no error. */
   erase(target: ErasureTarget): Promise<void>;
+  /** What it keeps of faces whose time has run out; absent where it keeps nothing of single faces. */
+  eraseFaces?(collectionId: string, faceIds: readonly string[]): Promise<void>;
   /** All that it holds of anyone; may leave out what {@link ErasureSource.count} of another thing's target covers. */
   held(): AsyncIterable<HeldThing>;
 }

@@ -1,5 +1,6 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { DocumentStore } from '../../stores/ports/index.ts';
+import { isSamePerson } from '../people/index.ts';
 import type { PurposeName } from '../policy/index.ts';
 import type { ErasureTarget } from './erasure-source.ts';
 
@@ -45,7 +46,7 @@ export interface LegalHolds {
   on(target: ErasureTarget): readonly LegalHold[];
   /** The holds that keep what bears these names. */
   over(names: HeldNames): readonly LegalHold[];
-  collectionsOnHold(): ReadonlySet<string>;
+  active(): readonly LegalHold[];
 }
 
 const pageSize = 500;
@@ -95,9 +96,9 @@ export async function openLegalHolds(parts: {
       return keep({ ...hold, released: { ...by, atMs: clock() } });
     },
     list: async ({ afterId, limit }) =>
-      (await documents.read((view) => view.list('legal-hold', { ...(afterId !== undefined && { afterId }), limit }))).map(
-        ({ body }) => body as LegalHold,
-      ),
+      (
+        await documents.read((view) => view.list('legal-hold', { ...(afterId !== undefined && { afterId }), limit }))
+      ).map(({ body }) => body as LegalHold),
     on(target) {
       switch (target.kind) {
         case 'subject':
@@ -108,14 +109,13 @@ export async function openLegalHolds(parts: {
       }
     },
     over,
-    collectionsOnHold: () =>
-      new Set([...active.values()].flatMap(({ scope }) => (scope.kind === 'collection' ? [scope.collectionId] : []))),
+    active: () => [...active.values()],
   };
 }
 
 /** Keys are not counted: one human under two keys is one person here. */
 function requireTwo({ proposedBy, approvedBy }: TwoPersons): void {
-  if (proposedBy !== approvedBy) return;
+  if (!isSamePerson(proposedBy, approvedBy)) return;
   throw new ServiceError(
     'AccessDeniedException',
     `A legal hold takes two persons, and ${proposedBy} would be both. Read docs/accountability.md#dual-control.`,

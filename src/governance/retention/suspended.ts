@@ -1,6 +1,6 @@
 import type { DocumentStore } from '../../stores/ports/index.ts';
-import type { ErasureTarget } from './erasure-source.ts';
 import type { KeptErasure } from './eraser.ts';
+import type { ErasureTarget } from './erasure-source.ts';
 
 /** A face as a search finds it. */
 export interface FoundFace {

@@ -95,7 +95,11 @@ export async function openTombstones(parts: {
     for (const text of await file.read()) {
       const line = readLine(text);
       const number = macs.length + 1;
-      if (line === undefined || line.sequence !== number || sealOf(withoutMac(line), macs.at(-1) ?? genesis) !== line.mac) {
+      if (
+        line === undefined ||
+        line.sequence !== number ||
+        sealOf(withoutMac(line), macs.at(-1) ?? genesis) !== line.mac
+      ) {
         throw new TombstoneError(
           `${path} is not as this server wrote it: line ${number} was changed, moved, or follows one that was dropped, or the keys of another data folder are in use. ` +
             'Bring the file back from a copy. Without one, move it aside: the next start writes anew what the certificates still know.',

@@ -3,7 +3,7 @@ import type { CollectionStore } from '../../stores/ports/index.ts';
 /** Remembers which faces were found by searches, until it is written down. */
 export interface FaceUses {
   note(collectionId: string, faceIds: readonly string[]): void;
-  /** Writes down what was noted; what could not be written is kept for the next time. */
+  /** Writes down what was noted. */
   flush(): Promise<void>;
 }
 
@@ -28,13 +28,15 @@ export function createFaceUses(parts: {
       noted = new Map();
       for (const [collectionId, faces] of flushed) {
         if ((await parts.collections.findCollection(collectionId)) === undefined) continue;
-        const byTime = new Map<number, string[]>();
+        // The store keeps the day of the last use.
+        const byDay = new Map<number, string[]>();
         for (const [faceId, atMs] of faces) {
-          // The store keeps the day of the last use.
           const day = Math.floor(atMs / dayMs) * dayMs;
-          byTime.set(day, [...(byTime.get(day) ?? []), faceId]);
+          const ofDay = byDay.get(day);
+          if (ofDay === undefined) byDay.set(day, [faceId]);
+          else ofDay.push(faceId);
         }
-        for (const [day, faceIds] of byTime) await parts.collections.markUsed(collectionId, faceIds, day);
+        for (const [day, faceIds] of byDay) await parts.collections.markUsed(collectionId, faceIds, day);
       }
     },
   };
