@@ -2,7 +2,10 @@ import {
   type Capabilities,
   type CapabilityName,
   type CollectionReader,
+  consentedFaceWriter,
+  consentedUserWriter,
   countFaceWrites,
+  type EnrolmentParts,
   type FaceSearch,
   type FaceWriter,
   floorMatcher,
@@ -14,6 +17,8 @@ import {
   type ImageReader,
   noteProbes,
   type PageTokens,
+  type Policy,
+  type PurposeRow,
   type UserWriter,
   type WatchParts,
   watchMatcher,
@@ -24,6 +29,7 @@ import {
 import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
 import type { FaceDetector, FaceEmbedder, FaceModels } from '../vision/index.ts';
 import type { Accountability } from './accountability.ts';
+import { subjectLikeness } from './consents.ts';
 
 /** What capabilities are built over. */
 export interface CapabilityParts {
@@ -44,6 +50,7 @@ export interface CapabilityParts {
   readonly probeHash: (bytes: Uint8Array) => string;
   readonly modelCatalog: Capabilities['modelCatalog'];
   readonly accountability: Accountability['capabilities'];
+  readonly consent: Pick<Accountability, 'ledger' | 'locks'>;
   readonly clock: () => number;
 }
 
@@ -161,6 +168,13 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     },
   });
 
+  const enrolment = (record: CollectionRecord): EnrolmentParts => ({
+    ...parts.consent,
+    record,
+    purpose: purposeOfRecord(parts.policyInForce.policy, record),
+    likeness: subjectLikeness({ collections, faceModels }, record),
+  });
+
   const builders: CapabilityBuilders = {
     ...parts.accountability,
     images: (grant, notes) => noteProbes(parts.images, grant, notes, parts.probeHash),
@@ -190,8 +204,14 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     },
     collectionReader: (grant, _notes, collection) => reader(present(grant, collection)),
     collectionCatalog: (grant) => catalog(grant),
-    faceWriter: (grant, notes, collection) => countFaceWrites(faceWriter(present(grant, collection)), notes),
-    userWriter: (grant, notes, collection) => floorUserWriter(userWriter(present(grant, collection)), grant, notes),
+    faceWriter: (grant, notes, collection) => {
+      const record = present(grant, collection);
+      return consentedFaceWriter(countFaceWrites(faceWriter(record), notes), enrolment(record));
+    },
+    userWriter: (grant, notes, collection) => {
+      const record = present(grant, collection);
+      return floorUserWriter(consentedUserWriter(userWriter(record), enrolment(record)), grant, notes);
+    },
     tagWriter: (grant, _notes, collection) => {
       const { id } = present(grant, collection);
       return {
@@ -212,6 +232,12 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
 
   return (grant, needs, notes, collection) =>
     Object.fromEntries(needs.map((name) => [name, builders[name](grant, notes, collection)])) as Partial<Capabilities>;
+}
+
+function purposeOfRecord(policy: Policy, record: CollectionRecord): PurposeRow {
+  const row = Object.values(policy.purposes).find(({ name }) => name === record.purpose);
+  if (row === undefined) throw new Error(`the collection ${record.id} has no purpose of the policy`);
+  return row;
 }
 
 /** The record that the gate decided on: reading it again would cost every search two more reads. */

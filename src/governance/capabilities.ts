@@ -73,6 +73,8 @@ export interface CollectionReader extends BoundTo<'findFaces' | 'listFaces' | 'f
 /** Stores and deletes faces of the granted collection. */
 export interface FaceWriter extends BoundTo<'addFaces' | 'deleteFaces'> {
   readonly record: CollectionRecord;
+  /** True where an image may enrol its largest face only, because one consent is one person's. */
+  readonly oneFace?: true;
 }
 
 /** Changes users of the granted collection. */

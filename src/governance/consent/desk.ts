@@ -2,6 +2,7 @@ import { type OwnRequestOf, type OwnResponseOf, ServiceError } from '../../contr
 import type { Grant } from '../grant.ts';
 import type { GrantNotes } from '../notes.ts';
 import type { Policy } from '../policy/index.ts';
+import type { ErasureCertificate } from '../retention/eraser-port.ts';
 import type { ConsentBook, FoundConsent } from './book.ts';
 import { stateOf } from './kept.ts';
 import type { KeptReceipt } from './receipt.ts';
@@ -27,6 +28,10 @@ export function consentDesk(
 ): ConsentDesk {
   const { book, policy, clock } = parts;
   const by = grant.person;
+  const noteErasure = (pseudonyms: readonly string[], { suspendedBy }: ErasureCertificate): void => {
+    for (const pseudonym of pseudonyms) notes.subject(pseudonym);
+    if (suspendedBy === undefined) notes.count('subjectsErased', 1);
+  };
   const short = (kept: KeptReceipt) => receiptSummary({ kept, state: stateOf(kept, clock()) });
 
   return {
@@ -36,9 +41,8 @@ export function consentDesk(
       return granted;
     },
     async withdraw(request) {
-      const { ended, certificate } = await book.withdraw(request, by);
-      notes.subject(certificate.subjectHash);
-      notes.count('subjectsErased', 1);
+      const { ended, certificate, pseudonyms } = await book.withdraw(request, by);
+      noteErasure(pseudonyms, certificate);
       return { receipts: ended.map(short), certificate };
     },
     async get(receiptId) {
@@ -63,9 +67,8 @@ export function consentDesk(
       return { receipts: found.map(receiptSummary), ...(next !== undefined && { next }) };
     },
     async object(request) {
-      const { objectionId, ended, certificate } = await book.object(request, by);
-      notes.subject(certificate.subjectHash);
-      notes.count('subjectsErased', 1);
+      const { objectionId, ended, certificate, pseudonyms } = await book.object(request, by);
+      noteErasure(pseudonyms, certificate);
       return { objectionId, receipts: ended.map(short), certificate };
     },
     liftObjection: async (request) => ({ lifted: await book.liftObjection(request, by) }),

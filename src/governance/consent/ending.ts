@@ -1,7 +1,7 @@
 import { type OwnRequestOf, ServiceError } from '../../contract/index.ts';
 import type { PurposeName } from '../policy/index.ts';
 import type { ErasureCertificate, ErasureReason } from '../retention/eraser-port.ts';
-import { type ConsentParts, heldReceipts, keptOf, putReceipt, stateOf } from './kept.ts';
+import { type ConsentParts, heldReceipts, keptOf, pseudonymOf, putReceipt, stateOf } from './kept.ts';
 import { liftObjections, recordObjection } from './objections.ts';
 import { type ConsentEnd, endReceipt, type KeptReceipt, reduceReceipt } from './receipt.ts';
 import { purposeNamed, subjectNamed } from './terms.ts';
@@ -10,7 +10,10 @@ import { purposeNamed, subjectNamed } from './terms.ts';
 export interface EndedConsents {
   /** All receipts of the subject under the purpose, as they are kept from now on. */
   readonly ended: readonly KeptReceipt[];
+  /** Says where a legal hold suspends the erasure; the consents have ended all the same. */
   readonly certificate: ErasureCertificate;
+  /** The subject's pseudonyms in the audit until now, hex. */
+  readonly pseudonyms: readonly string[];
 }
 
 /** What sweeping the receipts that are due did. */
@@ -62,11 +65,12 @@ export function createEndings(parts: ConsentParts): ConsentEndings {
   /** With the subject's lock held: no receipt counts from the first step on, and names go only after the erasure. */
   async function end(ending: Ending): Promise<EndedConsents> {
     const { subject, purpose, state, reason, by } = ending;
-    const receiptIds = await documents.change((change) => {
+    const held = await documents.change((change) => {
       const at = { state, atMs: clock(), by };
       return heldReceipts(change, ending).map((kept) => {
-        putReceipt(change, endReceipt(kept, at, signer));
-        return kept.receiptId;
+        const over = endReceipt(kept, at, signer);
+        putReceipt(change, over);
+        return over;
       });
     });
     const certificate = await eraser.eraseSubject({
@@ -77,16 +81,20 @@ export function createEndings(parts: ConsentParts): ConsentEndings {
     });
     // By id: the eraser may have taken the names out of them already.
     const ended = await documents.change((change) =>
-      receiptIds.flatMap((receiptId) => {
+      held.flatMap(({ receiptId }) => {
         const document = change.get('receipt', receiptId);
         if (document === undefined) return [];
-        const proof = reduceReceipt(keptOf(document), certificate.certificateId);
-        putReceipt(change, proof);
-        return [proof];
+        const over = { ...keptOf(document), certificateId: certificate.certificateId };
+        // What a legal hold keeps loses its names when the eraser comes back for it (receiptSource).
+        const left =
+          certificate.suspendedBy === undefined ? reduceReceipt(over) : { ...over, suspended: true as const };
+        putReceipt(change, left);
+        return [left];
       }),
     );
     await documents.scrub();
-    return { ended, certificate };
+    const pseudonyms = [...new Set(held.flatMap((kept) => (kept.held ? [pseudonymOf(kept.held.pseudonymKey)] : [])))];
+    return { ended, certificate, pseudonyms };
   }
 
   async function named(which: OwnRequestOf<'WithdrawConsent'>): Promise<{ subject: string; purpose: PurposeName }> {

@@ -59,7 +59,8 @@ export function heldReceipts(
  */
 export function putReceipt(change: DocumentChange, kept: KeptReceipt, notBeforeMs = 0): void {
   const { held, ended } = kept;
-  const dueAtMs = held === undefined ? undefined : Math.max(notBeforeMs, ended?.atMs ?? kept.expiresAtMs);
+  const waits = held === undefined || kept.suspended === true;
+  const dueAtMs = waits ? undefined : Math.max(notBeforeMs, ended?.atMs ?? kept.expiresAtMs);
   change.put('receipt', kept.receiptId, kept, {
     names: {
       token: kept.tokenMac,

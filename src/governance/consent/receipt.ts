@@ -24,6 +24,8 @@ export interface KeptReceipt {
   readonly ended?: { readonly state: ConsentEnd; readonly atMs: number; readonly by: string };
   readonly withdrawal?: SignedWithdrawal;
   readonly certificateId?: string;
+  /** A legal hold keeps what was to be erased. */
+  readonly suspended?: true;
   /** Absent once reduced. */
   readonly held?: {
     readonly subject: string;
@@ -169,9 +171,9 @@ const eventStates = {
 } as const satisfies Record<ConsentEnd, SignedWithdrawal['event_state']>;
 
 /** What is left as proof: ids, dates, purpose and hashes, and no name. */
-export function reduceReceipt(kept: KeptReceipt, certificateId?: string): KeptReceipt {
-  const { held: _, ...proof } = kept;
-  return { ...proof, ...(certificateId !== undefined && { certificateId }) };
+export function reduceReceipt(kept: KeptReceipt): KeptReceipt {
+  const { held: _held, suspended: _suspended, ...proof } = kept;
+  return proof;
 }
 
 function iso(ms: number): string {

@@ -7,6 +7,7 @@ import { effectiveThreshold, type FloorGrant } from './floor.ts';
 export function countFaceWrites(writer: FaceWriter, notes: GrantNotes): FaceWriter {
   return {
     record: writer.record,
+    ...(writer.oneFace && { oneFace: true }),
     async addFaces(image) {
       const result = await writer.addFaces(image);
       notes.count('facesStored', result.stored);

@@ -3,6 +3,7 @@ export { loadPolicy, PolicyError, parsePolicy } from './load-policy.ts';
 export {
   type AttributeMode,
   type ConsentDemand,
+  needsReceipt,
   type Policy,
   type PurposeName,
   type PurposeRow,

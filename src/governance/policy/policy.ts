@@ -82,3 +82,8 @@ export interface Policy {
   readonly purposes: Readonly<Record<PurposeName, PurposeRow>>;
   readonly refused: readonly RefusedClass[];
 }
+
+/** Whether a purpose enrols only subjects with a receipt. */
+export function needsReceipt(purpose: Pick<PurposeRow, 'consent'>): boolean {
+  return purpose.consent === 'required' || purpose.consent === 'guardian-or-legal-basis';
+}

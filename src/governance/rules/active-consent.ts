@@ -1,3 +1,4 @@
+import { needsReceipt } from '../policy/index.ts';
 import { textMember } from '../target.ts';
 import { accessDenied, type PurposeQuestion, type Rule } from './rule.ts';
 
@@ -10,21 +11,20 @@ const enrolling: Readonly<Record<string, string>> = {
 
 /**
  * Where the purpose demands consent, a subject is enrolled only with an active receipt, and one that is not named
- * has none. Until receipts can be granted no one has one, so nobody is enrolled: an obligation that cannot be met
- * refuses.
+ * has none. It is asked again when the face is stored (enforce/enrolment.ts): analysing takes time, and consent can end.
  */
 export const activeConsent: Rule<PurposeQuestion> = {
   name: 'active-consent',
   async judge(question, { consent }) {
     const { call, purpose, target } = question;
-    if (purpose.consent !== 'required' && purpose.consent !== 'guardian-or-legal-basis') return undefined;
+    if (!needsReceipt(purpose)) return undefined;
     const member = Object.hasOwn(enrolling, call.operation) ? enrolling[call.operation] : undefined;
     if (member === undefined || target.kind === 'none') return undefined;
     const subject = textMember(call.request, member);
     if (subject === undefined || subject === '') {
       return accessDenied(
         question,
-        `The purpose ${purpose.name} enrols only subjects with an active consent receipt, and the request names none (${member}).`,
+        `The purpose ${purpose.name} enrols only subjects with an active consent receipt, and the request names none (${member}). Read docs/accountability.md#consent.`,
       );
     }
     const { collectionId } = target;
@@ -33,7 +33,7 @@ export const activeConsent: Rule<PurposeQuestion> = {
     return accessDenied(
       question,
       `The purpose ${purpose.name} enrols only subjects with an active consent receipt, and this subject (${member}) has none. ` +
-        'Receipts come with the accountability release; see docs/accountability.md#consent.',
+        'Record its consent with GrantConsent or `likeness consent grant`. Read docs/accountability.md#consent.',
     );
   },
 };
