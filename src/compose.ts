@@ -269,9 +269,7 @@ export async function callerOfCredentials(
 export { credentialsIni, readCredentialsIni, writePrivateFile } from './compose/access-keys.ts';
 export {
   type AuditBook,
-  type KeyBook,
   openAudit,
-  openKeyBook,
   openModels,
   versionsOfFaceModels,
 } from './compose/operator.ts';

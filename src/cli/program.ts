@@ -10,13 +10,13 @@ import { runCompare } from './commands/compare.ts';
 import { runConfig } from './commands/config.ts';
 import { runDetectFaces } from './commands/detect-faces.ts';
 import { runIndex } from './commands/index-folder.ts';
-import { runCreateKey, runListKeys, runRevokeKey } from './commands/keys.ts';
 import { runCalibration, runListModels, runPullModels, runVerifyModels } from './commands/models.ts';
 import { runSearch } from './commands/search.ts';
 import { runServe } from './commands/serve.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import type { Terminal } from './output.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
+import { addPeopleCommands } from './programs/people.ts';
 import { addReportCommands } from './programs/reports.ts';
 
 /**
@@ -117,19 +117,7 @@ Every setting: likeness config`,
 
   program.command('config').description('print every setting and where it comes from').action(run(runConfig));
 
-  const keys = program.command('keys').description('make, list and revoke access keys; works beside a running server');
-  keys
-    .command('create')
-    .description('make a key and write it to a credentials file')
-    .requiredOption('--person <name>', 'whom the key belongs to; stands in the audit log')
-    .option('--operations <list>', 'allowed operations, such as DetectFaces,CompareFaces (default all)')
-    .option('--collections <list>', 'allowed collections (default all)')
-    .option('--purposes <list>', 'purposes it may serve; the first is that of calls without a collection')
-    .option('--expires <duration>', 'a temporary key with a session token, such as 45m, 12h or 7d')
-    .option('--out <file>', 'where to write it (default <data folder>/keys/<id>.ini)')
-    .action(run(runCreateKey));
-  keys.command('list').description('list keys without their secrets').action(run(runListKeys));
-  keys.command('revoke').description('revoke a key at once').argument('<key-id>').action(run(runRevokeKey));
+  addPeopleCommands(program, run);
 
   const models = program.command('models').description('list, fetch and verify the models');
   models.command('list').description('list models with state and licence').action(run(runListModels));

@@ -39,7 +39,11 @@ export function makeKey(wanted: NewKey, nowMs: number): KeyRecord {
 }
 
 /** An AWS shared-credentials file (INI) with one profile. */
-export function credentialsIni(key: KeyRecord, region: string, profile = 'default'): string {
+export function credentialsIni(
+  key: Pick<KeyRecord, 'accessKeyId' | 'secretAccessKey' | 'sessionToken'>,
+  region: string,
+  profile = 'default',
+): string {
   return [
     `[${profile}]`,
     `aws_access_key_id = ${key.accessKeyId}`,

@@ -1,17 +1,24 @@
 import { join } from 'node:path';
-import { credentialsIni, type KeyRecord, openKeyBook, writePrivateFile } from '../../compose.ts';
-import { configOf, type GlobalOptions } from '../connect.ts';
+import { credentialsIni, writePrivateFile } from '../../compose.ts';
+import { configOf, connect, type GlobalOptions } from '../connect.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
 /** Options of `likeness keys create`. */
 export interface CreateKeyFlags extends GlobalOptions {
-  readonly person: string;
+  readonly person?: string;
   readonly operations?: string;
   readonly collections?: string;
   readonly purposes?: string;
   readonly expires?: string;
   readonly out?: string;
+}
+
+/** What the API answers instead of something that is done. */
+export interface Pending {
+  readonly proposalId?: string;
+  readonly digest?: string;
+  readonly expires?: string;
 }
 
 const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -26,64 +33,88 @@ export function parseDuration(text: string): number {
   return Number(count) * ms;
 }
 
-const listOf = (text: string) =>
-  text
+/** The items of a list with commas. */
+export function listOf(text: string): readonly string[] {
+  return text
     .split(',')
     .map((item) => item.trim())
     .filter(Boolean);
+}
 
-/** Makes a key and writes it to a credentials file of its own; its secret is never printed. */
-export async function runCreateKey(flags: CreateKeyFlags, terminal: Terminal): Promise<void> {
+/** Says what waits for a second person, and what that one writes. */
+export function pendingWords(what: string, { proposalId, expires }: Pending): string {
+  return [
+    `proposed: ${what}`,
+    `another person must approve it until ${expires}, with their own key:`,
+    `  likeness proposals approve ${proposalId} --credentials THEIR-FILE`,
+  ].join('\n');
+}
+
+/**
+ * Writes a key that was just made to a credentials file of its own; its secret is never printed.
+ *
+ * @param key as CreateKey or ApproveProposal told it
+ * @returns the file
+ */
+export function keepKey(
+  key: Readonly<Record<string, string>>,
+  flags: GlobalOptions & { readonly out?: string },
+): { readonly accessKeyId: string; readonly person: string; readonly credentialsFile: string } {
+  const { accessKeyId, secretAccessKey, sessionToken, person = '' } = key;
+  if (accessKeyId === undefined || secretAccessKey === undefined) throw new Error('the server answered no key');
   const config = configOf(flags);
-  const book = openKeyBook(config);
+  const credentialsFile = flags.out ?? join(config.dataDir, 'keys', `${accessKeyId}.ini`);
+  const ini = credentialsIni(
+    { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+    config.region,
+  );
+  writePrivateFile(credentialsFile, ini);
+  return { accessKeyId, person, credentialsFile };
+}
+
+/** Says where a key is. */
+export function keptWords({ accessKeyId, person, credentialsFile }: ReturnType<typeof keepKey>): string {
+  return [
+    `made ${accessKeyId} for ${person}`,
+    `its secret is in ${credentialsFile} (only you can read it)`,
+    `use it with: AWS_SHARED_CREDENTIALS_FILE=${credentialsFile}`,
+  ].join('\n');
+}
+
+/** Makes a key of one's own, or proposes one for another person. */
+export async function runCreateKey(flags: CreateKeyFlags, terminal: Terminal): Promise<void> {
+  const expiresInSeconds = flags.expires === undefined ? undefined : Math.ceil(parseDuration(flags.expires) / 1_000);
+  const connection = await connect(flags, terminal, { vision: false });
   try {
-    const key = await book
-      .create({
-        person: flags.person,
-        purposes: flags.purposes === undefined ? [config.defaultPurpose] : listOf(flags.purposes),
-        ...(flags.operations !== undefined && { operations: listOf(flags.operations) }),
-        ...(flags.collections !== undefined && { collections: listOf(flags.collections) }),
-        ...(flags.expires !== undefined && { expiresAtMs: Date.now() + parseDuration(flags.expires) }),
-      })
-      .catch((error: Error) => {
-        throw error instanceof RangeError ? new UsageError(error.message) : error;
-      });
-    const file = flags.out ?? join(config.dataDir, 'keys', `${key.accessKeyId}.ini`);
-    writePrivateFile(file, credentialsIni(key, config.region));
-    printResult(terminal, flags.json === true, { accessKeyId: key.accessKeyId, credentialsFile: file }, () =>
-      [
-        `made ${key.accessKeyId} for ${key.person}`,
-        `its secret is in ${file} (only you can read it)`,
-        `use it with: AWS_SHARED_CREDENTIALS_FILE=${file}`,
-      ].join('\n'),
-    );
+    const made = await connection.own('CreateKey', {
+      ...(flags.person !== undefined && { person: flags.person }),
+      ...(flags.operations !== undefined && { operations: listOf(flags.operations) }),
+      ...(flags.collections !== undefined && { collections: listOf(flags.collections) }),
+      ...(flags.purposes !== undefined && { purposes: listOf(flags.purposes) }),
+      ...(expiresInSeconds !== undefined && { expiresInSeconds }),
+    });
+    if (made.result === undefined) {
+      const { status, ...pending } = made;
+      printResult(terminal, flags.json === true, { status, ...pending }, () =>
+        pendingWords(`a key for ${flags.person}`, pending),
+      );
+      return;
+    }
+    const kept = keepKey(made.result, flags);
+    const { accessKeyId, credentialsFile } = kept;
+    printResult(terminal, flags.json === true, { accessKeyId, credentialsFile }, () => keptWords(kept));
   } finally {
-    book.close();
+    await connection.close();
   }
 }
 
-function stateOf(key: KeyRecord): string {
-  if (key.revokedAtMs !== undefined) return 'revoked';
-  return key.expiresAtMs !== undefined && key.expiresAtMs <= Date.now() ? 'expired' : 'serving';
-}
-
-const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
-const many = (list: readonly string[] | '*') => (list === '*' ? 'all' : list.join(','));
+const many = (list: readonly string[] | undefined) => list?.join(',') ?? 'all';
 
 /** Lists the keys without their secrets. */
 export async function runListKeys(flags: GlobalOptions, terminal: Terminal): Promise<void> {
-  const book = openKeyBook(configOf(flags));
+  const connection = await connect(flags, terminal, { vision: false });
   try {
-    const keys = (await book.list()).map((key) => ({
-      accessKeyId: key.accessKeyId,
-      person: key.person,
-      state: stateOf(key),
-      operations: key.operations,
-      collections: key.collections,
-      purposes: key.purposes,
-      created: iso(key.createdAtMs),
-      expires: iso(key.expiresAtMs),
-    }));
+    const { keys } = await connection.own('ListKeys', {});
     printResult(terminal, flags.json === true, keys, () =>
       renderTable(
         keys,
@@ -101,20 +132,18 @@ export async function runListKeys(flags: GlobalOptions, terminal: Terminal): Pro
       ),
     );
   } finally {
-    book.close();
+    await connection.close();
   }
 }
 
 /** Revokes a key: its next request is refused. @returns the exit code */
 export async function runRevokeKey(accessKeyId: string, flags: GlobalOptions, terminal: Terminal): Promise<number> {
-  const book = openKeyBook(configOf(flags));
+  const connection = await connect(flags, terminal, { vision: false });
   try {
-    const revoked = await book.revoke(accessKeyId);
-    printResult(terminal, flags.json === true, { accessKeyId, revoked }, () =>
-      revoked ? `revoked ${accessKeyId}` : `there is no serving key ${accessKeyId}`,
-    );
-    return revoked ? exitCodes.ok : exitCodes.notFound;
+    await connection.own('RevokeKey', { accessKeyId });
+    printResult(terminal, flags.json === true, { accessKeyId, revoked: true }, () => `revoked ${accessKeyId}`);
+    return exitCodes.ok;
   } finally {
-    book.close();
+    await connection.close();
   }
 }
