@@ -18,8 +18,8 @@ export interface SubjectLikeness {
 export type Enrolment = Parameters<FaceWriter['addFaces']>[0];
 
 /**
- * Takes a further face of a subject where matches are reviewed: it must wait for reviewers, whoever it looks like, for
- * an answer that depended on likeness would be a search. Called with the subject's lock held.
+ * Takes faces where matches are reviewed: a subject's further face must wait for reviewers, whoever it looks like, for
+ * an answer that depended on likeness would be a search. Called with the subject's lock held, on an active receipt.
  */
 export interface PendingEnrolment {
   offer(subject: string, image: Enrolment): ReturnType<FaceWriter['addFaces']>;
@@ -69,10 +69,10 @@ export function consentedFaceWriter(writer: FaceWriter, parts: EnrolmentParts): 
       // Nothing to store: no face was good enough, which is no matter of consent.
       if (face === undefined) return writer.addFaces(image);
       return whileConsenting(parts, subject, async () => {
+        if (purpose.review !== 'none' && parts.pending !== undefined) return parts.pending.offer(subject, image);
         const similarity = await likeness.ofTemplate(subject, face.template);
         if (similarity === undefined) return writer.addFaces(image);
         if (purpose.review !== 'none') {
-          if (parts.pending !== undefined) return parts.pending.offer(subject, image);
           throw refusal(
             'one-subject',
             `The subject has a face already, and under the purpose ${purpose.name} a further one is let in by reviewers only.`,
@@ -87,7 +87,8 @@ export function consentedFaceWriter(writer: FaceWriter, parts: EnrolmentParts): 
 
 /**
  * A user writer for whose purpose each subject must have consented: users are subjects with an active receipt at the
- * moment of storing, and only faces enrolled under the very same name join them, alike among each other.
+ * moment of storing, and only faces enrolled under the very same name join them, alike among each other; under review
+ * the name alone decides, since each of its faces but the first has passed reviewers.
  */
 export function consentedUserWriter(writer: UserWriter, parts: EnrolmentParts): UserWriter {
   const { purpose, likeness } = parts;
@@ -99,6 +100,7 @@ export function consentedUserWriter(writer: UserWriter, parts: EnrolmentParts): 
   const matchWithUser: UserWriter['matchWithUser'] = async (userId, faceId, wanted) => {
     const [face] = await writer.findFaces([faceId]);
     if (face === undefined || face.externalImageId !== userId) return { matches: false };
+    if (purpose.review !== 'none') return { matches: true };
     const first = firstOf.get(userId);
     const user = await writer.findUser(userId);
     if (user !== undefined && user.faceCount > 0) return writer.matchWithUser(userId, faceId, wanted);
@@ -130,7 +132,7 @@ export function consentedUserWriter(writer: UserWriter, parts: EnrolmentParts): 
         }
         const user = await writer.findUser(userId);
         const [first, ...others] = change.faceIds;
-        if (first !== undefined && user?.faceCount === 0) {
+        if (first !== undefined && user?.faceCount === 0 && purpose.review === 'none') {
           for (const other of others) {
             const similarity = await likeness.ofFaces(first, other);
             if (similarity === undefined || similarity < threshold) throw unlike(purpose);
