@@ -40,6 +40,14 @@ import {
   whoAmI,
 } from '../areas/people/index.ts';
 import { getTransparencyReport, signReport } from '../areas/reports/index.ts';
+import {
+  answerContest,
+  contestSubject,
+  downloadSubject,
+  listContests,
+  showSubject,
+  withdrawBySubject,
+} from '../areas/subjects/index.ts';
 import { listTagsForResource, tagResource, untagResource } from '../areas/tags/index.ts';
 import {
   associateFaces,
@@ -56,10 +64,12 @@ import type { AnyOperation } from '../governance/index.ts';
 /** Every operation that this version computes, by its wire name: the type asks for each, and for no other. */
 export const builtOperations = {
   AddPerson: addPerson,
+  AnswerContest: answerContest,
   ApproveProposal: approveProposal,
   AssociateFaces: associateFaces,
   ChangeRoles: changeRoles,
   CompareFaces: compareFaces,
+  ContestSubject: contestSubject,
   CreateCollection: createCollection,
   CreateKey: createKey,
   CreateUser: createUser,
@@ -69,6 +79,7 @@ export const builtOperations = {
   DescribeCollection: describeCollection,
   DetectFaces: detectFaces,
   DisassociateFaces: disassociateFaces,
+  DownloadSubject: downloadSubject,
   ExportAudit: exportAudit,
   GetAuditManifest: getAuditManifest,
   GetCalibration: getCalibration,
@@ -83,6 +94,7 @@ export const builtOperations = {
   ListAuditRecords: listAuditRecords,
   ListCollections: listCollections,
   ListConsents: listConsents,
+  ListContests: listContests,
   ListFaces: listFaces,
   ListKeys: listKeys,
   ListModels: listModels,
@@ -98,10 +110,12 @@ export const builtOperations = {
   SearchFacesByImage: searchFacesByImage,
   SearchUsers: searchUsers,
   SearchUsersByImage: searchUsersByImage,
+  ShowSubject: showSubject,
   SignReport: signReport,
   TagResource: tagResource,
   UntagResource: untagResource,
   VerifyAudit: verifyAudit,
   WhoAmI: whoAmI,
+  WithdrawBySubject: withdrawBySubject,
   WithdrawConsent: withdrawConsent,
 } as const satisfies { readonly [Name in BuiltOperationName | OwnOperationName]: AnyOperation };

@@ -63,6 +63,7 @@ function operationObject(name: string, row: OwnOperationRow): Record<string, unk
   return {
     operationId: name,
     summary: row.summary,
+    ...(row.roles === 'token' && { security: [] }),
     ...input,
     responses: {
       200: { description: 'The answer.', ...json(row.response) },

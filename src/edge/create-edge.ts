@@ -15,6 +15,7 @@ import { createOwnRequests } from './own-requests.ts';
 import { createRequestHandler } from './request-handler.ts';
 import { routeOf } from './route.ts';
 import type { FindKey } from './sigv4/verifier.ts';
+import { createAttempts, createSubjectPage, english } from './subject-page/index.ts';
 import { createWireCodec } from './wire/codec.ts';
 
 /** What the edge is made of. */
@@ -112,8 +113,10 @@ export function createEdge(parts: EdgeParts): Edge {
     limitBytes: limits.maxBodyBytes,
     budgetBytes: limits.bodyBudgetBytes ?? 16 * limits.maxBodyBytes,
   });
+  const attempts = createAttempts({ clock: parts.clock });
   const handler = createRequestHandler({
     ...parts,
+    attempts,
     cors,
     admission,
     bodies,
@@ -123,6 +126,13 @@ export function createEdge(parts: EdgeParts): Edge {
     metrics: createEdgeMetrics(parts.metrics, { admission, bodies }),
     requestTimeoutMs: limits.requestTimeoutMs,
     standingHeaders: parts.standingHeaders ?? {},
+  });
+  const subjectPage = createSubjectPage({
+    ...parts,
+    admission,
+    attempts,
+    texts: english,
+    requestTimeoutMs: limits.requestTimeoutMs,
   });
   const openApi = JSON.stringify(openApiDocument(parts.version));
 
@@ -138,6 +148,8 @@ export function createEdge(parts: EdgeParts): Edge {
       case 'openapi':
         cors.allow(request, response, []);
         return plain(response, 200, openApi, 'application/json');
+      case 'subject-page':
+        return subjectPage(request, response);
       case 'preflight':
         return cors.preflight(request, response);
       default:

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, validateHeaderValue } from 'node:http';
 import { operations, ServiceError } from '../contract/index.ts';
 import type { Answer, Call, Caller, Dispatch, RefusedCaller } from '../governance/index.ts';
+import { subjectCaller, takesToken } from '../governance/index.ts';
 import type { Admission, Ticket } from './http/admission.ts';
 import { type BodyReader, BodyTooLargeError } from './http/bodies.ts';
 import type { Cors } from './http/cors.ts';
@@ -18,6 +19,7 @@ import {
   untilAborted,
 } from './request-life.ts';
 import type { Route } from './route.ts';
+import type { Attempts } from './subject-page/index.ts';
 import type { WireCodec } from './wire/codec.ts';
 import { errorBody, loggedError, publicError } from './wire/errors.ts';
 
@@ -25,6 +27,8 @@ import { errorBody, loggedError, publicError } from './wire/errors.ts';
 export interface RequestHandlerParts {
   readonly dispatch: Dispatch;
   readonly identify: Identify;
+  /** Failed tokens of persons, who call without a signature. */
+  readonly attempts: Attempts;
   readonly admission: Admission;
   readonly bodies: BodyReader;
   readonly codec: WireCodec;
@@ -135,7 +139,7 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
       }
       throw failure;
     };
-    const passed = identifyOr(tell, request);
+    const passed = takesToken(route.operation) ? bearer(request) : identifyOr(tell, request);
     const { bytes, release } = await bodies.read(request, context.signal);
     try {
       progress.bytesIn = bytes.length;
@@ -150,6 +154,14 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
       release();
       throw failure;
     }
+  }
+
+  /** Whoever sends a token needs no signature: the gate looks whether it opens anything. */
+  function bearer(request: IncomingMessage): ReturnType<Identify> {
+    if (!parts.attempts.allowed(request.socket.remoteAddress ?? '')) {
+      throw new ServiceError('ThrottlingException', 'There were too many tries. Wait ten minutes, then try again.');
+    }
+    return { verify: async () => subjectCaller };
   }
 
   function identifyOr(tell: (failure: unknown) => never, request: IncomingMessage): ReturnType<Identify> {
@@ -186,6 +198,13 @@ export function createRequestHandler(parts: RequestHandlerParts): RequestHandler
       try {
         reply = await answer(route, request, life, requestId, progress);
       } catch (failure) {
+        if (
+          takesToken(route.operation) &&
+          failure instanceof ServiceError &&
+          failure.code === 'AccessDeniedException'
+        ) {
+          parts.attempts.failed(request.socket.remoteAddress ?? '');
+        }
         reply = failureReply(route, failure, requestId);
       }
       life.end();

@@ -9,6 +9,7 @@ import {
   ServiceError,
 } from '../contract/index.ts';
 import { splitTarget } from './sigv4/canonical-request.ts';
+import { subjectPagePath } from './subject-page/index.ts';
 
 /** Where a request wants to go. */
 export type Route =
@@ -19,7 +20,7 @@ export type Route =
       readonly row: OwnOperationRow;
       readonly query: string;
     }
-  | { readonly kind: 'live' | 'ready' | 'metrics' | 'openapi' | 'preflight' }
+  | { readonly kind: 'live' | 'ready' | 'metrics' | 'openapi' | 'preflight' | 'subject-page' }
   | { readonly kind: 'refused'; readonly operation: string; readonly status: 400 | 404; readonly error: ServiceError };
 
 const targetPrefix = 'RekognitionService.';
@@ -38,6 +39,7 @@ export function routeOf(request: IncomingMessage): Route {
     return { kind: 'preflight' };
   const plain = plainPaths.get(path);
   if (plain !== undefined && (method === 'GET' || method === 'HEAD')) return { kind: plain };
+  if (path === subjectPagePath && ['GET', 'HEAD', 'POST'].includes(method)) return { kind: 'subject-page' };
   if (path === '/' && method === 'POST') return rekognitionRoute(request);
   for (const [name, row] of Object.entries(ownOperations)) {
     if (path === `${ownPathPrefix}${row.path}` && method === row.method) {

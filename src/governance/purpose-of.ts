@@ -2,7 +2,8 @@ import type { CollectionRecord } from '../stores/ports/index.ts';
 import { declaredPurpose, type Policy, type PurposeName, type PurposeRow, purposeNames } from './policy/index.ts';
 import { purposeTag } from './reserved-tags.ts';
 import { accessDenied, type Question, type Refusal, refusedClassWords } from './rules/index.ts';
-import { tagsOf } from './target.ts';
+import { takesToken, unknownToken } from './subjects/caller.ts';
+import { tagsOf, textMember } from './target.ts';
 
 /** What finding the purpose of a call needs. */
 export interface PurposeParts {
@@ -10,6 +11,8 @@ export interface PurposeParts {
   /** The purpose of a new collection without a tag. */
   readonly defaultPurpose: PurposeName;
   findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
+  /** The purpose of the receipt that a person has the token of. */
+  purposeOfToken(token: string): Promise<PurposeName | undefined>;
 }
 
 /** The purpose that a call runs under, with its collection where there is one; or why there is none. */
@@ -19,7 +22,7 @@ export type FoundPurpose =
 
 /**
  * Finds the purpose of a call: that of its collection, which nothing in the request can change; for a new collection
- * the one its tag declares, or the default; without a collection the first that the key lists.
+ * the one its tag declares, or the default; with a token that of its receipt; else the first that the key lists.
  */
 export async function purposeOf(question: Question, parts: PurposeParts): Promise<FoundPurpose> {
   const { target, call } = question;
@@ -38,8 +41,17 @@ export async function purposeOf(question: Question, parts: PurposeParts): Promis
     case 'new-collection':
       return declaredByTag(question, tagsOf(call.request)[purposeTag], parts);
     case 'none':
+      if (takesToken(call.operation)) return declaredByToken(question, parts);
       return declaredByOperator(question, call.caller.purposes[0] ?? '', parts.policy);
   }
+}
+
+/** A token allows what its receipt is for; what opens nothing is refused in one way, whatever the reason. */
+async function declaredByToken({ call }: Question, parts: PurposeParts): Promise<FoundPurpose> {
+  const purpose = await parts.purposeOfToken(textMember(call.request, 'token') ?? '');
+  if (purpose !== undefined) return { kind: 'found', purpose: parts.policy.purposes[purpose] };
+  const { code, message } = unknownToken();
+  return refused({ rule: 'token-names-a-receipt', code, message });
 }
 
 function declaredByTag(question: Question, tag: string | undefined, parts: PurposeParts): FoundPurpose {

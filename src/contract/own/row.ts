@@ -8,8 +8,8 @@ export interface OwnOperationRow {
   /** Below the prefix; without variables. */
   readonly path: string;
   readonly summary: string;
-  /** Who may call it; `any`: every person with a key. */
-  readonly roles: readonly RoleName[] | 'any';
+  /** Who may call it; `any`: every person with a key; `token`: whoever has the token of a receipt, without a signature. */
+  readonly roles: readonly RoleName[] | 'any' | 'token';
   /** Present where it is about one collection, named by the member `collectionId`; absent: about none. */
   readonly subject?: 'collection';
   /** Members of the query for GET, of the JSON body for POST. */

@@ -1,5 +1,6 @@
 import { type BuiltOperationName, type OwnOperationRow, ownOperations } from '../../contract/index.ts';
 import type { RoleName } from '../../shared/role-names.ts';
+import { takesToken } from '../subjects/caller.ts';
 import { accessDenied, type Question, type Rule } from './rule.ts';
 
 const searching = ['searcher', 'evaluator'] as const;
@@ -39,6 +40,8 @@ export const roleAllowsOperation: Rule<Question> = {
   name: 'role-allows-operation',
   judge(question) {
     const { call, roles } = question;
+    // A token is judged where its receipt is looked for; it gives no role.
+    if (takesToken(call.operation)) return undefined;
     if (roles.length === 0) {
       return accessDenied(
         question,
@@ -47,7 +50,7 @@ export const roleAllowsOperation: Rule<Question> = {
       );
     }
     const allowed = rolesAllowed(call.operation);
-    if (allowed === 'any' || allowed.some((role) => roles.includes(role))) return undefined;
+    if (allowed === 'any' || allowed === 'token' || allowed.some((role) => roles.includes(role))) return undefined;
     return accessDenied(
       question,
       `It takes the role ${allowed.join(' or ')}; ${call.caller.person} is ${roles.join(', ')}. ` +
@@ -57,7 +60,7 @@ export const roleAllowsOperation: Rule<Question> = {
 };
 
 /** An operation that stands in no table is allowed to nobody. */
-function rolesAllowed(operation: string): readonly RoleName[] | 'any' {
+function rolesAllowed(operation: string): OwnOperationRow['roles'] {
   const rows: Readonly<Record<string, readonly RoleName[] | 'any'>> = rolesByOperation;
   const ownRows: Readonly<Record<string, OwnOperationRow>> = ownOperations;
   if (Object.hasOwn(rows, operation)) return rows[operation] ?? [];
