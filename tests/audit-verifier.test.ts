@@ -298,6 +298,40 @@ describe('the verifier', () => {
     expect(reasonOf(honest, { expected: [{ sequence: 61, hash: 'f'.repeat(64) }] })).toBe('truncated');
   });
 
+  it('finds a line that says the same in other words', () => {
+    const checkpointAt = honest.findIndex((line) => line.includes('"kind":"checkpoint"'));
+    /** Four bits of the last digit of 64 bytes in Base64 say nothing. */
+    const otherBase64 = (line: string) =>
+      line.replace(
+        /(.)==("\}\}|")/,
+        (_, digit: string, end: string) => `${String.fromCharCode(digit.charCodeAt(0) + 1)}==${end}`,
+      );
+    const rewordings: readonly ((line: string) => string)[] = [
+      (line) => line.replace(',', ', '),
+      (line) => `${line} `,
+      (line) => `${line}\r`,
+      (line) => `\uFEFF${line}`,
+      (line) => line.replace('"kind"', '"kin\\u0064"'),
+      (line) => line.replace('{', `{${/"kind":"\w+"/.exec(line)![0]},`),
+      (line) => JSON.stringify(Object.fromEntries(Object.entries(parsed(line)).reverse())),
+      (line) => line.replace(/"(sequence|count|version)":(\d+)/, '"$1":$2.0'),
+    ];
+    for (const [index, reword] of rewordings.entries()) {
+      for (const at of [0, 1, checkpointAt, honest.length - 1]) {
+        const line = reword(honest[at]!);
+        expect(line, `rewording ${index} of line ${at}`).not.toBe(honest[at]);
+        expect(verify(honest.with(at, line)), line).toMatchObject({ intact: false, reason: 'changed', line: at + 1 });
+      }
+    }
+    for (const at of [checkpointAt, honest.length - 1]) {
+      const line = otherBase64(honest[at]!);
+      const value = (text: string) => (parsed(text).signature as { value: string }).value;
+      expect(value(line)).not.toBe(value(honest[at]!));
+      expect(Buffer.from(value(line), 'base64')).toEqual(Buffer.from(value(honest[at]!), 'base64'));
+      expect(verify(honest.with(at, line))).toMatchObject({ intact: false, reason: 'signature' });
+    }
+  });
+
   it('finds that a log was thrown away and begun anew, against the checkpoints of the one before', async () => {
     const bench = await auditBench({ signer, records: 80, node: 'node-b' });
     const lines = await bench.exported();

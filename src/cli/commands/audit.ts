@@ -127,8 +127,12 @@ export async function runExportAudit(file: string, flags: GlobalOptions, termina
     }
     return;
   }
-  const audit = openAudit(configOf(flags));
+  const config = configOf(flags);
+  const audit = openAudit(config);
   try {
+    if ((await audit.head()) === undefined) {
+      throw new UsageError(`the audit log in ${config.dataDir} is empty: there is nothing to export`);
+    }
     await writeExport(audit.exporter(), file, flags, terminal);
   } finally {
     audit.close();
