@@ -10,6 +10,7 @@ import { openBudgets } from './compose/open-budgets.ts';
 import { openKeyringOf } from './compose/open-keyring.ts';
 import { builtOperations } from './compose/operations.ts';
 import { inServiceTerms } from './compose/service-terms.ts';
+import { openWithholding } from './compose/withholding.ts';
 import type { Config } from './config/index.ts';
 import { ServiceError } from './contract/index.ts';
 import {
@@ -172,6 +173,18 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       notice,
     });
     closers.push(accountability.start());
+    const probeHash = (bytes: Uint8Array): string =>
+      keyring.mac('probes', createHash('sha256').update(bytes).digest()).toString('hex');
+    const withholding = openWithholding({
+      review: accountability.review,
+      consent: accountability,
+      policy,
+      stores,
+      cropper: vision,
+      faceModels: versions,
+      probeHash,
+      clock,
+    });
     const idempotency = createIdempotency({ store: stores.idempotency, clock });
     const dispatch = createGate({
       policy,
@@ -213,7 +226,8 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
         auditReader: createAuditReader(stores.audit),
         auditExporter: audit.exporter,
         publicKey: keyring.signer,
-        probeHash: (bytes) => keyring.mac('probes', createHash('sha256').update(bytes).digest()).toString('hex'),
+        probeHash,
+        withholding,
         accountability: accountability.capabilities,
         consent: accountability,
         modelCatalog: createModelCatalog(models, versions, packageVersion()),

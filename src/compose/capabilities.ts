@@ -5,6 +5,7 @@ import {
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
+  type Enrolment,
   type EnrolmentParts,
   type FaceSearch,
   type FaceWriter,
@@ -30,6 +31,7 @@ import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts
 import type { FaceDetector, FaceEmbedder, FaceModels } from '../vision/index.ts';
 import type { Accountability } from './accountability.ts';
 import { subjectLikeness } from './consents.ts';
+import type { CallWithholding, Withholding } from './withholding.ts';
 
 /** What capabilities are built over. */
 export interface CapabilityParts {
@@ -51,6 +53,7 @@ export interface CapabilityParts {
   readonly modelCatalog: Capabilities['modelCatalog'];
   readonly accountability: Accountability['capabilities'];
   readonly consent: Pick<Accountability, 'ledger' | 'locks'>;
+  readonly withholding: Pick<Withholding, 'forCall' | 'forgetCollection'>;
   readonly clock: () => number;
 }
 
@@ -60,6 +63,7 @@ export type CapabilityBuilders = {
     grant: Grant,
     notes: GrantNotes,
     collection: CollectionRecord | undefined,
+    withheld: CallWithholding,
   ) => Capabilities[Name];
 };
 
@@ -164,7 +168,10 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     count: () => collections.countCollections(),
     delete: async () => {
       if (grant.scope.kind !== 'collection') throw new Error('the grant is for no collection');
-      return collections.deleteCollection(grant.scope.collectionId);
+      const deleted = await collections.deleteCollection(grant.scope.collectionId);
+      // Also where there was none: what an interrupted deletion left behind goes with the next.
+      await parts.withholding.forgetCollection(grant.scope.collectionId);
+      return deleted;
     },
   });
 
@@ -179,38 +186,42 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     ...parts.accountability,
     images: (grant, notes) => noteProbes(parts.images, grant, notes, parts.probeHash),
     faceDetector: (grant, notes) => withholdFromDetector(vision, grant, notes),
-    faceEmbedder: (grant, notes) => withholdFromEmbedder(vision, grant, notes),
-    faceMatcher: (grant, notes) => {
+    faceEmbedder: (grant, notes, _collection, withheld) =>
+      withheld.embedder(withholdFromEmbedder(vision, grant, notes)),
+    faceMatcher: (grant, notes, _collection, withheld) => {
       const modelVersion = faceModels.current;
       const calibration = faceModels.calibration(modelVersion);
       const matcher = floorMatcher(
-        {
+        withheld.matcher({
           modelVersion,
           match: async (source, targets, threshold) =>
             targets.map((target) => {
               const similarity = calibration.similarityOf(dotProduct(source, target));
               return similarity >= threshold ? similarity : undefined;
             }),
-        },
+        }),
         grant,
         notes,
       );
       return watchMatcher(matcher, grant, notes, parts.watchOf(grant, modelVersion));
     },
-    faceSearch: (grant, notes, collection) => {
+    faceSearch: (grant, notes, collection, withheld) => {
       const record = present(grant, collection);
       const watched = parts.watchOf(grant, record.modelVersion);
-      return watchSearch(floorSearch(search(record), grant, notes), grant, notes, watched);
+      return watchSearch(floorSearch(withheld.search(search(record), record), grant, notes), grant, notes, watched);
     },
     collectionReader: (grant, _notes, collection) => reader(present(grant, collection)),
     collectionCatalog: (grant) => catalog(grant),
-    faceWriter: (grant, notes, collection) => {
+    faceWriter: (grant, notes, collection, withheld) => {
       const record = present(grant, collection);
-      return consentedFaceWriter(countFaceWrites(faceWriter(record), notes), enrolment(record));
+      const writer = countFaceWrites(withheld.faceWriter(faceWriter(record), record), notes);
+      const pending = { offer: (_subject: string, image: Enrolment) => writer.addFaces(image) };
+      return consentedFaceWriter(writer, { ...enrolment(record), pending });
     },
-    userWriter: (grant, notes, collection) => {
+    userWriter: (grant, notes, collection, withheld) => {
       const record = present(grant, collection);
-      return floorUserWriter(consentedUserWriter(userWriter(record), enrolment(record)), grant, notes);
+      const writer = consentedUserWriter(userWriter(record), enrolment(record));
+      return floorUserWriter(withheld.userWriter(writer, record), grant, notes);
     },
     tagWriter: (grant, _notes, collection) => {
       const { id } = present(grant, collection);
@@ -230,8 +241,12 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     modelCatalog: () => parts.modelCatalog,
   };
 
-  return (grant, needs, notes, collection) =>
-    Object.fromEntries(needs.map((name) => [name, builders[name](grant, notes, collection)])) as Partial<Capabilities>;
+  return (grant, needs, notes, collection) => {
+    const withheld = parts.withholding.forCall(grant, notes);
+    return Object.fromEntries(
+      needs.map((name) => [name, builders[name](grant, notes, collection, withheld)]),
+    ) as Partial<Capabilities>;
+  };
 }
 
 function purposeOfRecord(policy: Policy, record: CollectionRecord): PurposeRow {

@@ -55,7 +55,6 @@ export type {
   TransparencyReporter,
   UserWriter,
 } from './capabilities.ts';
-export type { Eraser } from './retention/eraser-port.ts';
 export {
   type ConsentBook,
   type ConsentDesk,
@@ -89,24 +88,36 @@ export {
   type ProposalState,
 } from './dual-control.ts';
 export {
+  associateByName,
+  type CallSheets,
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
+  createPendingFaces,
+  createProbeSheet,
   type Enrolment,
   type EnrolmentParts,
+  enrolDecided,
   floorMatcher,
   floorSearch,
   floorUserWriter,
+  keepCrops,
+  noteEmbedded,
   noteProbes,
+  noteStoredProbes,
   type PendingEnrolment,
+  type PendingFace,
+  type PendingFaces,
+  pendEnrolments,
   type SubjectLikeness,
   type WatchParts,
+  type WithholdingParts,
   watchMatcher,
   watchSearch,
   withholdFromDetector,
   withholdFromEmbedder,
-  type PendingEnrolment,
-  type SubjectLikeness,
+  withholdMatcher,
+  withholdSearch,
 } from './enforce/index.ts';
 export { createGate, type GateParts, type GateSettings } from './gate.ts';
 export { type Grant, isExpired } from './grant.ts';
@@ -143,6 +154,7 @@ export {
   type DeclaredPurpose,
   declaredPurpose,
   loadPolicy,
+  needsReceipt,
   type Policy,
   PolicyError,
   type PurposeName,
@@ -159,9 +171,17 @@ export {
   type TransparencyReport,
 } from './reports/index.ts';
 export { dataSetLicenceTag, purposeTag } from './reserved-tags.ts';
+export type { Eraser } from './retention/eraser-port.ts';
 export {
   type Agreement,
+  type BoundCannotLinks,
+  type BoundMinors,
+  type BoundReviewDesk,
   type CandidateEnds,
+  cannotLinksOf,
+  minorsOf,
+  reviewCallerOf,
+  reviewDeskOf,
   type CannotLink,
   type CannotLinkSet,
   type CannotLinks,
@@ -181,3 +201,13 @@ export {
   type ReviewDesk,
   type ReviewRoom,
 } from './review/index.ts';
+export {
+  type ContestDesk,
+  contestDeskOf,
+  createContests,
+  type SubjectFile,
+  type SubjectFileParts,
+  subjectCaller,
+  subjectFileOf,
+  takesToken,
+} from './subjects/index.ts';

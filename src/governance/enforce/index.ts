@@ -1,4 +1,5 @@
 export { type AttributeGrant, withholdFromDetector, withholdFromEmbedder } from './attributes.ts';
+export { enrolDecided } from './enrol-decided.ts';
 export {
   consentedFaceWriter,
   consentedUserWriter,
@@ -8,6 +9,14 @@ export {
   type SubjectLikeness,
 } from './enrolment.ts';
 export { effectiveThreshold, type FloorGrant, floorMatcher, floorSearch } from './floor.ts';
+export { keepCrops } from './kept-crops.ts';
+export { associateByName } from './names.ts';
+export { pendEnrolments } from './pend-enrolment.ts';
+export { createPendingFaces, type PendingFace, type PendingFaces } from './pending-faces.ts';
+export { createProbeSheet, noteEmbedded, noteStoredProbes, type ProbeSheet } from './probe-sheet.ts';
 export { noteProbes } from './probes.ts';
 export { type WatchParts, watchMatcher, watchSearch } from './watch-probes.ts';
+export { withholdMatcher } from './withhold-matcher.ts';
+export { withholdSearch } from './withhold-search.ts';
+export type { CallSheets, ReviewGrant, WithholdingParts } from './withholding.ts';
 export { countFaceWrites, floorUserWriter } from './writers.ts';

@@ -1,29 +1,21 @@
+import { readTellingMatches } from '../telling-matches.ts';
 import { accessDenied, type PurposeQuestion, type Rule } from './rule.ts';
 
-/** The operations whose answer says who looks alike. */
-const tellingMatches: ReadonlySet<string> = new Set([
-  'CompareFaces',
-  'SearchFaces',
-  'SearchFacesByImage',
-  'SearchUsers',
-  'SearchUsersByImage',
-  'StartFaceSearch',
-  'GetFaceSearch',
-]);
+const ways = readTellingMatches();
 
 /**
- * Where the purpose demands review, matches are released only after two reviewers agreed. Until there are reviewers
- * nothing is searched, so that nothing can be released unreviewed.
+ * Where the purpose demands review, matches are released only after two reviewers agreed. Most operations run and are
+ * withheld by the wrappers around what they are given; one that has no such wrapper does not run.
  */
 export const twoReviewers: Rule<PurposeQuestion> = {
   name: 'two-reviewers',
   judge(question) {
     const { call, purpose } = question;
-    if (purpose.review === 'none' || !tellingMatches.has(call.operation)) return undefined;
+    if (purpose.review === 'none' || ways.get(call.operation) !== 'refused') return undefined;
     return accessDenied(
       question,
-      `Results under the purpose ${purpose.name} are released only after two reviewers agreed. ` +
-        'Review comes with the accountability release; see docs/accountability.md#review.',
+      `Results under the purpose ${purpose.name} are released only after two reviewers agreed, and those of ` +
+        `${call.operation} cannot be withheld for them. Read docs/accountability.md#review.`,
     );
   },
 };
