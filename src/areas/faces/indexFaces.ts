@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { limits } from '../../contract/index.ts';
 import { defineOperation } from '../../governance/index.ts';
+import type { EmbeddedFaces } from '../../vision/index.ts';
 import { askedAttributes, faceDetail, wireFace } from './face-detail.ts';
 
 /** Finds an image's faces and stores those that are good enough, once per image and ExternalImageId. */
@@ -11,18 +12,20 @@ export const indexFaces = defineOperation(
     const image = await images.read(request.Image, signal);
     const asked = askedAttributes(request.DetectionAttributes);
     const { modelVersion } = faceWriter.record;
-    const found = await faceEmbedder.embed(
+    const most = faceWriter.oneFace ? 1 : limits.facesPerImage;
+    const embedded = await faceEmbedder.embed(
       image,
       {
         modelVersion,
         find: 'all',
-        maxFaces: Math.min(request.MaxFaces ?? limits.facesPerImage, limits.facesPerImage),
-        keep: 'best',
+        maxFaces: Math.min(request.MaxFaces ?? most, most),
+        keep: faceWriter.oneFace ? 'largest' : 'best',
         qualityFilter: request.QualityFilter ?? 'AUTO',
         attributes: asked.attributes,
       },
       signal,
     );
+    const found = faceWriter.oneFace ? largestOnly(embedded) : embedded;
     // A client that has gone away gets nothing stored behind its back.
     signal.throwIfAborted();
     const stored = await faceWriter.addFaces({
@@ -50,3 +53,19 @@ export const indexFaces = defineOperation(
     };
   },
 );
+
+/**
+ * Leaves only the largest face of the image to be stored. Where that one was not good enough nothing is: the next
+ * largest is someone else, who happened to stand there.
+ */
+function largestOnly(found: EmbeddedFaces): EmbeddedFaces {
+  const [face] = found.accepted;
+  if (face === undefined || found.rejected.every(({ box }) => areaOf(box) <= areaOf(face.box))) return found;
+  const { template: _, ...rest } = face;
+  const rejected = [...found.rejected, { ...rest, reasons: ['EXCEEDS_MAX_FACES'] as const }];
+  return { ...found, accepted: [], rejected: rejected.sort((a, b) => areaOf(b.box) - areaOf(a.box)) };
+}
+
+function areaOf({ width, height }: { readonly width: number; readonly height: number }): number {
+  return width * height;
+}
