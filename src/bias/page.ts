@@ -86,7 +86,12 @@ function findings({ measurement }: SignedBiasReport): string {
         : `one group's rate may still be up to ${ratioText(upper)} times another's`;
     return `<li>${titles[kind]}: no differential is shown; ${reach}.</li>`;
   });
-  const title = shown.length > 0 ? 'Differentials were found' : 'No differential is shown by this sample';
+  const title =
+    shown.length > 0
+      ? 'Differentials were found'
+      : measurement.ratiosLookedAt === 0
+        ? 'Too few people to compare any two groups'
+        : 'No differential is shown by this sample';
   return `<section class="findings${shown.length > 0 ? ' shown' : ''}" aria-label="Findings"><strong>${title}</strong><ul>${[...shown, ...open].join('')}</ul></section>`;
 }
 

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { LabelledPair, ScoredPair } from '../bias/index.ts';
 import { sha256Hex } from '../shared/canonical-json.ts';
 import type { Connection } from './connect.ts';
@@ -9,7 +9,7 @@ import { UsageError } from './exit-codes.ts';
 /** What scoring needs. */
 export interface ScoringParts {
   readonly api: Pick<Connection['api'], 'compareFaces'>;
-  /** Where the images' paths begin. */
+  /** Where images' paths begin, unless they are absolute. */
   readonly folder: string;
   readonly concurrency: number;
   readonly signal: AbortSignal;
@@ -55,7 +55,7 @@ export async function scorePairs(pairs: readonly LabelledPair[], parts: ScoringP
   const outcomes: (Outcome | undefined)[] = [];
   const failures: { pair: string; error: string }[] = [];
   const read = async (image: string): Promise<Uint8Array> => {
-    const bytes = new Uint8Array(await readFile(join(parts.folder, image)));
+    const bytes = new Uint8Array(await readFile(resolve(parts.folder, image)));
     if (!digests.has(image)) digests.set(image, sha256Hex(bytes));
     return bytes;
   };
@@ -148,7 +148,10 @@ function withOutcome({ a, b, same }: LabelledPair, outcome: Outcome | undefined)
 export function openScoreCache(path: string, modelsDigest: string): ScoreCache {
   const known = new Map<string, Outcome>();
   if (existsSync(path)) {
-    for (const line of readFileSync(path, 'utf8').split('\n')) {
+    const text = readFileSync(path, 'utf8');
+    // What follows must not join a line that a stopped run left half written.
+    if (text !== '' && !text.endsWith('\n')) appendFileSync(path, '\n');
+    for (const line of text.split('\n')) {
       const entry = parseLine(line);
       if (entry?.[0] === modelsDigest) known.set(`${entry[1]} ${entry[2]}`, entry[3]);
     }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import {
   type BiasReport,
   biasReportPage,
@@ -116,7 +116,7 @@ function readInput({ pairs, groups, scores }: EvaluateBiasFlags): Input {
     const labelled = readLabelledPairs(pairsText, groupsText);
     const folder = dirname(resolve(pairs));
     const images = new Set(labelled.pairs.flatMap(({ a, b }) => [a.image, b.image]));
-    const missing = [...images].filter((image) => !existsSync(join(folder, image)));
+    const missing = [...images].filter((image) => !existsSync(resolve(folder, image)));
     if (missing.length > 0) {
       throw new UsageError(
         `${missing.length} images of the pairs file are not below ${folder}; the first is ${missing[0]}`,
@@ -239,7 +239,11 @@ function textOf({ measurement, protocol }: SignedBiasReport, files: { json: stri
   return [
     `threshold ${protocol.threshold} (${protocol.thresholdFrom}), ${measurement.pairs.total} pairs`,
     table,
-    shown.length > 0 ? `differentials: ${shown.join('; ')}` : 'no differential is shown by this sample',
+    shown.length > 0
+      ? `differentials: ${shown.join('; ')}`
+      : measurement.ratiosLookedAt === 0
+        ? 'too few people to compare any two groups'
+        : 'no differential is shown by this sample',
     `intervals, and what the sample does not bear: ${files.html}`,
     `signed: ${files.json}`,
   ].join('\n');
