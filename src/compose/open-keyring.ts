@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { type Keyring, openKeyring, parseMasterKey, readMasterKey } from '../keyring/index.ts';
+import { type Keyring, KeyringError, openKeyring, parseMasterKey, readMasterKeyFor } from '../keyring/index.ts';
 import { writePrivateFile } from './access-keys.ts';
 
 /** The file that a verifier needs: the public key of what this server signs. */
@@ -15,13 +15,23 @@ export function publicKeyFile(config: Pick<Config, 'trustDir'>): string {
  */
 export function openKeyringOf(config: Pick<Config, 'dataDir' | 'trustDir' | 'masterKey'>): Keyring {
   const { source, previous } = config.masterKey;
-  const keyring = openKeyring({
-    file: join(config.dataDir, 'keyring.json'),
-    masterKeys: [
-      readMasterKey(source),
-      ...(previous ? [parseMasterKey(previous(), 'LIKENESS_MASTER_KEY_PREVIOUS')] : []),
-    ],
-  });
+  const file = join(config.dataDir, 'keyring.json');
+  const open = (): Keyring =>
+    openKeyring({
+      file,
+      masterKeys: [
+        readMasterKeyFor(source, file),
+        ...(previous ? [parseMasterKey(previous(), 'LIKENESS_MASTER_KEY_PREVIOUS')] : []),
+      ],
+    });
+  let keyring: Keyring;
+  try {
+    keyring = open();
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    // The server may have changed its master key between the looks at the one file and the other.
+    keyring = open();
+  }
   writePrivateFile(publicKeyFile(config), keyring.signer.publicKeyPem);
   return keyring;
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { sha256Hex } from '../shared/canonical-json.ts';
 import { createSealer, keyBytes, makeKeyBytes, SealBrokenError, type Sealer } from '../shared/sealing.ts';
 import { createSigner, makeSigningKey, type Signer } from '../shared/signing.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Keys that encrypt: documents of governance, keys of collections, secrets of access keys, backups. */
 export const sealingKeyNames = ['records', 'collections', 'access-keys', 'backups'] as const;
@@ -102,6 +103,8 @@ export function openKeyring(parts: { file?: string; masterKeys: readonly Uint8Ar
     const unfinished = `${file}.${process.pid}.tmp`;
     writeFileSync(unfinished, `${JSON.stringify(content, undefined, 1)}\n`, { mode: 0o600, flush: true });
     renameSync(unfinished, file);
+    // Before anyone lets go of the key that the keyring was wrapped with before.
+    syncFolder(dirname(file));
   };
   if (changed || masterKey !== first) {
     write(first);
@@ -132,6 +135,11 @@ export function openKeyring(parts: { file?: string; masterKeys: readonly Uint8Ar
       masterKey = next;
     },
   };
+}
+
+/** Names the master key that a kept keyring opens with; undefined when there is no keyring yet. @throws {KeyringError} */
+export function keyringMasterKeyId(file: string): string | undefined {
+  return existsSync(file) ? readKeyring(file).masterKeyId : undefined;
 }
 
 /** A keyring that lives as long as the process, for tests and for stores in memory. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import { keyBytes, makeKeyBytes } from '../shared/sealing.ts';
 import { KeyringError } from './keyring.ts';
+import { syncFolder } from './sync-folder.ts';
 
 /** Where the master key comes from. */
 export type MasterKeySource =
@@ -39,6 +40,7 @@ export function writeMasterKey(path: string, key: Uint8Array): void {
   const unfinished = `${path}.${process.pid}.tmp`;
   writeFileSync(unfinished, `${Buffer.from(key).toString('hex')}\n`, { mode: 0o600, flush: true });
   renameSync(unfinished, path);
+  syncFolder(dirname(path));
 }
 
 /** Reads 64 hex digits or the Base64 of 32 bytes. @param where says in an error where the text came from */

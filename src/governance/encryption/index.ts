@@ -1,0 +1,1 @@
+export { createMasterKeyDesk, type MasterKeyDesk, type MasterKeyOrigin } from './master-key-desk.ts';
