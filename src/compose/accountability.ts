@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import {
   type ConsentLedger,
+  cannotLinksOf,
   consentDesk,
   createAuditReader,
   createConsentBook,
@@ -9,6 +10,7 @@ import {
   type DualControl,
   dualControlOf,
   keyDeskOf,
+  minorsOf,
   openReview,
   type People,
   type Policy,
@@ -16,6 +18,8 @@ import {
   type ReviewRoom,
   registerKeyActions,
   registerPeopleActions,
+  reviewCallerOf,
+  reviewDeskOf,
   type SubjectLocks,
 } from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
@@ -25,6 +29,7 @@ import type { FaceModels } from '../vision/index.ts';
 import { makeKey } from './access-keys.ts';
 import type { CapabilityBuilders } from './capabilities.ts';
 import { createReportSigner } from './report-signer.ts';
+import { startReviewSweep } from './review-sweep.ts';
 import { storeEraser } from './store-eraser.ts';
 import { createTransparencyReporter } from './transparency.ts';
 
@@ -47,7 +52,16 @@ export interface AccountabilityParts {
 }
 
 /** The capabilities that the rooms of accountability give to their operations. */
-export type AccountabilityCapability = 'consents' | 'dualControl' | 'keyDesk' | 'peopleDesk' | 'reportSigner' | 'transparency';
+export type AccountabilityCapability =
+  | 'cannotLinks'
+  | 'consents'
+  | 'minors'
+  | 'reviewDesk'
+  | 'dualControl'
+  | 'keyDesk'
+  | 'peopleDesk'
+  | 'reportSigner'
+  | 'transparency';
 
 /** The rooms of accountability, wired: what the gate asks, what operations are given, what runs by itself. */
 export interface Accountability {
@@ -119,10 +133,17 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
       dualControl: (grant) => dualControlOf(dualControl, grant.person),
       keyDesk: (grant) => keyDeskOf(keyParts, dualControlOf(dualControl, grant.person), grant),
       peopleDesk: (grant) => peopleDeskOf(people, dualControlOf(dualControl, grant.person), grant),
+      cannotLinks: (grant, _notes, collection) => {
+        if (collection === undefined) throw new Error(`${grant.operation} was granted no collection that stands`);
+        return cannotLinksOf(review, grant, collection);
+      },
+      minors: (grant) => minorsOf(review, grant, clock),
+      reviewDesk: (grant, notes) =>
+        reviewDeskOf(review, async () => reviewCallerOf(grant, await people.rolesOf(grant.person)), notes),
       reportSigner: () => reportSigner,
       transparency: () => transparency,
     },
-    start: () => async () => {},
+    start: () => startReviewSweep(review.desk, parts.notice),
   };
 }
 

@@ -41,6 +41,19 @@ import {
 } from '../areas/people/index.ts';
 import { getTransparencyReport, signReport } from '../areas/reports/index.ts';
 import {
+  getReviewCase,
+  getReviewOutcome,
+  getReviewStats,
+  listCannotLinks,
+  listMinors,
+  listReviewCases,
+  markMinor,
+  removeCannotLink,
+  setCannotLink,
+  submitReview,
+  unmarkMinor,
+} from '../areas/review/index.ts';
+import {
   answerContest,
   contestSubject,
   downloadSubject,
@@ -118,4 +131,15 @@ export const builtOperations = {
   WhoAmI: whoAmI,
   WithdrawBySubject: withdrawBySubject,
   WithdrawConsent: withdrawConsent,
+  GetReviewCase: getReviewCase,
+  GetReviewOutcome: getReviewOutcome,
+  GetReviewStats: getReviewStats,
+  ListCannotLinks: listCannotLinks,
+  ListMinors: listMinors,
+  ListReviewCases: listReviewCases,
+  MarkMinor: markMinor,
+  RemoveCannotLink: removeCannotLink,
+  SetCannotLink: setCannotLink,
+  SubmitReview: submitReview,
+  UnmarkMinor: unmarkMinor,
 } as const satisfies { readonly [Name in BuiltOperationName | OwnOperationName]: AnyOperation };

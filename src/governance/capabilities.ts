@@ -6,6 +6,8 @@ import type { ConsentDesk } from './consent/desk.ts';
 import type { BoundDualControl } from './dual-control.ts';
 import type { KeyDesk, PeopleDesk } from './people/index.ts';
 import type { Policy, PurposeName } from './policy/index.ts';
+import type { BoundCannotLinks, BoundMinors, BoundReviewDesk } from './review/index.ts';
+import type { ContestDesk, SubjectFile } from './subjects/index.ts';
 
 /** An image as a request names it: bytes or an object in a bucket; AWS's shape. */
 export interface RequestedImage {
@@ -161,11 +163,19 @@ export interface Capabilities {
   readonly modelCatalog: ModelCatalog;
   readonly reportSigner: ReportSigner;
   readonly transparency: TransparencyReporter;
+  /** What a person may do with the token of their receipt. */
+  readonly subjectFile: SubjectFile;
+  /** What persons say is wrong, for those who must answer. */
+  readonly contestDesk: ContestDesk;
   /** What takes two persons: runs it where one may, else keeps it for another to approve. */
   readonly dualControl: BoundDualControl;
   /** The persons of this server, and their access keys. */
   readonly peopleDesk: PeopleDesk;
   readonly keyDesk: KeyDesk;
+  /** Cases for reviewers, their outcomes for requesters, in the caller's name. */
+  readonly reviewDesk: BoundReviewDesk;
+  readonly cannotLinks: BoundCannotLinks;
+  readonly minors: BoundMinors;
   /** Says the server's settings that answers show: region, account, limits. */
   readonly account: {
     readonly region: string;

@@ -44,6 +44,8 @@ export interface GateParts {
   readonly budgets: SearchBudgets;
   readonly settings: GateSettings;
   findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
+  /** The purpose of the receipt that a person has the token of; absent: no token opens anything. */
+  readonly purposeOfToken?: (token: string) => Promise<PurposeName | undefined>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** A fresh id for each decision. */
@@ -122,6 +124,7 @@ export function createGate(parts: GateParts): Dispatch {
         policy,
         defaultPurpose: settings.defaultPurpose,
         findCollection: (id) => parts.findCollection(id),
+        purposeOfToken: async (token) => parts.purposeOfToken?.(token),
       });
       if (found.kind === 'refused') return { ...found, ...named };
       const { purpose, collection } = found;
@@ -233,6 +236,7 @@ export function createGate(parts: GateParts): Dispatch {
       accessKeyId: call.caller.accessKeyId,
       operation: call.operation,
       purpose: purpose.name,
+      purposes: call.caller.purposes,
       scope: scopeOf(collectionId, needs, call.caller.collections),
       similarityFloor: purpose.similarityFloor,
       review: purpose.review,
@@ -287,7 +291,9 @@ function scopeOf(
   collections: readonly string[] | '*',
 ): Grant['scope'] {
   if (collectionId !== undefined) return { kind: 'collection', collectionId };
-  return needs.includes('collectionCatalog') ? { kind: 'account', collections } : { kind: 'none' };
+  return needs.includes('collectionCatalog') || needs.includes('reviewDesk')
+    ? { kind: 'account', collections }
+    : { kind: 'none' };
 }
 
 function headersOf(policy: Policy, purpose: PurposeRow, use: NotedUse): Readonly<Record<string, string>> {

@@ -12,6 +12,8 @@ export interface Grant {
   readonly accessKeyId: string;
   readonly operation: string;
   readonly purpose: string;
+  /** Purposes that the key lists, for what spans collections. */
+  readonly purposes?: readonly string[];
   /** The collections the operation may touch: one, or all that the key may see (listing), or none. */
   readonly scope:
     | { readonly kind: 'collection'; readonly collectionId: string }

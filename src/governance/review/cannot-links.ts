@@ -22,6 +22,10 @@ export interface CannotLink {
   readonly persons: readonly string[];
   readonly reason: string;
   readonly source: 'person' | 'review' | 'subject';
+  /** Whose search was reviewed; they are not shown the link. */
+  readonly searchedBy?: string;
+  /** It no longer holds; kept so that it can be answered for. */
+  readonly removed?: { readonly person: string; readonly reason: string; readonly atMs: number };
   readonly setAtMs: number;
 }
 
@@ -41,10 +45,10 @@ export interface CannotLinks {
   /** In order of id. */
   list(collectionId: string, page: { afterId?: string; limit: number }): Promise<readonly CannotLink[]>;
   /**
-   * Removes a link; not by a person who set it, so that it takes two to undo one.
+   * Lifts a link; not by a person who set it, so that it takes two to undo one.
    * @throws {ServiceError} ResourceNotFoundException, AccessDeniedException
    */
-  remove(collectionId: string, linkId: string, person: string): Promise<void>;
+  remove(collectionId: string, linkId: string, by: { person: string; reason: string }): Promise<void>;
   /** Drops what is in memory, after links were removed behind it. */
   forget(): void;
 }
@@ -94,20 +98,22 @@ export function createCannotLinks(parts: {
     },
     list: (collectionId, page) =>
       documents.read((view) => view.named('cannot-link', 'collection', collectionId, page).map(linkOf)),
-    async remove(collectionId, linkId, person) {
+    async remove(collectionId, linkId, { person, reason }) {
       await documents.change((change) => {
         const kept = change.get('cannot-link', linkId);
-        if (kept === undefined || linkOf(kept).collectionId !== collectionId) {
+        const link = kept && linkOf(kept);
+        if (link === undefined || link.removed || link.collectionId !== collectionId) {
           throw new ServiceError('ResourceNotFoundException', `There is no cannot-link ${linkId} in this collection.`);
         }
-        if (linkOf(kept).persons.some((setter) => isSamePerson(setter, person))) {
+        if (link.persons.some((setter) => isSamePerson(setter, person))) {
           throw new ServiceError(
             'AccessDeniedException',
             'A cannot-link is lasting: another person than the one who set it must remove it. ' +
               'Read docs/accountability.md#review.',
           );
         }
-        change.remove('cannot-link', linkId);
+        // No longer under its names, so nothing that asks for links finds it.
+        change.put('cannot-link', linkId, { ...link, removed: { person, reason, atMs: clock() } });
       });
       sets.delete(collectionId);
     },

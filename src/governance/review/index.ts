@@ -1,3 +1,12 @@
+export {
+  type BoundCannotLinks,
+  type BoundMinors,
+  type BoundReviewDesk,
+  cannotLinksOf,
+  minorsOf,
+  reviewCallerOf,
+  reviewDeskOf,
+} from './bound.ts';
 export type { ReviewCaller } from './caller.ts';
 export type { CannotLink, CannotLinkSet, CannotLinks, LinkEnd } from './cannot-links.ts';
 export type {

@@ -13,6 +13,8 @@ export interface MinorMark {
   /** `receipt`: the guardian's consent said so. */
   readonly source: 'person' | 'receipt';
   readonly setAtMs: number;
+  /** It no longer holds; kept so that it can be answered for. */
+  readonly lifted?: { readonly person: string; readonly reason: string; readonly atMs: number };
   /** `YYYY-MM-DD`: from this day (UTC) on it no longer counts; absent: until it is removed. */
   readonly adultFrom?: string;
 }
@@ -25,7 +27,13 @@ export interface Minors {
   /** Marking again replaces the mark. */
   mark(mark: Omit<MinorMark, 'setAtMs'>): Promise<void>;
   /** False when there was no such mark. */
-  unmark(purpose: PurposeName | '*', subject: string): Promise<boolean>;
+  unmark(
+    purpose: PurposeName | '*',
+    subject: string,
+    by: { readonly person: string; readonly reason: string },
+  ): Promise<boolean>;
+  /** Whether a mark still counts today. */
+  holds(mark: Pick<MinorMark, 'adultFrom'>): boolean;
   /** Every mark, those that have grown up too, in no order that tells anything. */
   list(): Promise<readonly MinorMark[]>;
   /** Whether a face, or the user it belongs to, is of a marked minor. */
@@ -73,7 +81,8 @@ export function createMinors(parts: {
         afterId = last.id;
       }
     });
-    return new Map(found.map((mark) => [markKey(mark.purpose, mark.subject), mark]));
+    const standing = found.filter(({ lifted }) => lifted === undefined);
+    return new Map(standing.map((mark) => [markKey(mark.purpose, mark.subject), mark]));
   };
   const known = (): Promise<Map<string, MinorMark>> => {
     marks ??= load().catch((error: unknown) => {
@@ -82,7 +91,7 @@ export function createMinors(parts: {
     });
     return marks;
   };
-  const holds = (mark: MinorMark | undefined): boolean =>
+  const holds = (mark: Pick<MinorMark, 'adultFrom'> | undefined): boolean =>
     mark !== undefined && (mark.adultFrom === undefined || clock() < Date.parse(`${mark.adultFrom}T00:00:00Z`));
   const isMarked = (all: Map<string, MinorMark>, purpose: string, subject: string): boolean =>
     holds(all.get(markKey(purpose, subject))) || holds(all.get(markKey('*', subject)));
@@ -147,17 +156,21 @@ export function createMinors(parts: {
       // Collections were looked at without this mark.
       looked.clear();
     },
-    async unmark(purpose, subject) {
+    async unmark(purpose, subject, by) {
       const all = await known();
       const key = markKey(purpose, subject);
       const removed = await documents.change((change) => {
         const standing = change.named('minor', 'subject', key, { limit: 1 });
-        for (const { id } of standing) change.remove('minor', id);
+        for (const { id, body } of standing) {
+          // No longer under its name, so a new mark gets a document of its own.
+          change.put('minor', id, { ...(body as MinorMark), lifted: { ...by, atMs: clock() } });
+        }
         return standing.length > 0;
       });
       all.delete(key);
       return removed;
     },
+    holds,
     list: async () => [...(await known()).values()],
     async isMinor({ purpose }, subject) {
       const all = await known();

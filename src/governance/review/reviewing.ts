@@ -144,7 +144,7 @@ export function createReviewing(parts: ReviewingParts): Reviewing {
   };
 
   async function setLinks(decided: DecidedCase): Promise<void> {
-    const { caseId, collectionId, purpose } = decided.kept;
+    const { caseId, collectionId, purpose, requestedBy } = decided.kept;
     const links = linksOf(decided);
     if (collectionId === undefined || links.length === 0) return;
     const reviews = await documents.read((view) => reviewsOf(view, caseId));
@@ -156,6 +156,7 @@ export function createReviewing(parts: ReviewingParts): Reviewing {
         persons: reviews.map(({ person }) => person),
         reason: 'two reviewers found: not this person',
         source: 'review',
+        searchedBy: requestedBy,
       });
     }
   }

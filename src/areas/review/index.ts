@@ -1,0 +1,11 @@
+export { getReviewCase } from './getReviewCase.ts';
+export { getReviewOutcome } from './getReviewOutcome.ts';
+export { getReviewStats } from './getReviewStats.ts';
+export { listCannotLinks } from './listCannotLinks.ts';
+export { listMinors } from './listMinors.ts';
+export { listReviewCases } from './listReviewCases.ts';
+export { markMinor } from './markMinor.ts';
+export { removeCannotLink } from './removeCannotLink.ts';
+export { setCannotLink } from './setCannotLink.ts';
+export { submitReview } from './submitReview.ts';
+export { unmarkMinor } from './unmarkMinor.ts';
