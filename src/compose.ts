@@ -200,6 +200,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       },
       consent: accountability.ledger,
       findCollection: (id) => stores.collections.findCollection(id),
+      purposeOfToken: (token) => accountability.purposeOfToken(token),
       clock,
       ids: randomUUID,
       operations: builtOperations,

@@ -4,8 +4,10 @@ import {
   type ConsentLedger,
   cannotLinksOf,
   consentDesk,
+  contestDeskOf,
   createAuditReader,
   createConsentBook,
+  createContests,
   createSubjectLocks,
   type DualControl,
   dualControlOf,
@@ -14,13 +16,16 @@ import {
   openReview,
   type People,
   type Policy,
+  type PurposeName,
   peopleDeskOf,
   type ReviewRoom,
   registerKeyActions,
   registerPeopleActions,
   reviewCallerOf,
   reviewDeskOf,
+  type SubjectFileParts,
   type SubjectLocks,
+  subjectFileOf,
 } from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { packageVersion } from '../shared/package-root.ts';
@@ -60,7 +65,9 @@ export type AccountabilityCapability =
   | 'dualControl'
   | 'keyDesk'
   | 'peopleDesk'
+  | 'contestDesk'
   | 'reportSigner'
+  | 'subjectFile'
   | 'transparency';
 
 /** The rooms of accountability, wired: what the gate asks, what operations are given, what runs by itself. */
@@ -70,6 +77,8 @@ export interface Accountability {
   /** Held by whatever changes a subject: enrolling, withdrawing, erasing. */
   readonly locks: SubjectLocks;
   readonly capabilities: Pick<CapabilityBuilders, AccountabilityCapability>;
+  /** The purpose of the receipt that a token belongs to. */
+  purposeOfToken(token: string): Promise<PurposeName | undefined>;
   /** Cases, crops, cannot-links and minors: for the wrappers around search, comparison and enrolment. */
   readonly review: ReviewRoom;
   /** Starts what runs by itself: sweeps, checkpoints. @returns stops it */
@@ -124,8 +133,21 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     waitMs: (purpose) => reviewWaitMs(config, policy, purpose),
     notice: parts.notice,
   });
+  const contests = createContests({ documents: parts.stores.documents, clock, ids: parts.ids });
+  const subjectFiles: SubjectFileParts = {
+    policy,
+    consents,
+    contests,
+    collections: parts.stores.collections,
+    sources: [],
+    cropOf: (collectionId, faceId) => review.crops.of(collectionId, faceId),
+    certificateOf: async (certificateId) =>
+      (await parts.stores.documents.read((view) => view.get('erasure', certificateId)))?.body,
+    audit: createAuditReader(parts.stores.audit),
+  };
   return {
     review,
+    purposeOfToken: async (token) => (await consents.findByToken(token))?.kept.purpose,
     ledger: consents,
     locks,
     capabilities: {
@@ -141,6 +163,8 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
       reviewDesk: (grant, notes) =>
         reviewDeskOf(review, async () => reviewCallerOf(grant, await people.rolesOf(grant.person)), notes),
       reportSigner: () => reportSigner,
+      subjectFile: (_grant, notes) => subjectFileOf(subjectFiles, notes),
+      contestDesk: (grant) => contestDeskOf(contests, grant.person),
       transparency: () => transparency,
     },
     start: () => startReviewSweep(review.desk, parts.notice),

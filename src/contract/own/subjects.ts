@@ -59,7 +59,6 @@ const subjectFile = {
           collectionId: { type: 'string' },
           faceId: { type: 'string' },
           storedAt: time,
-          lastUsedAt: time,
           erasedBy: { ...time, description: 'When it is erased at the latest.' },
         },
         required: ['collectionId', 'faceId', 'storedAt', 'erasedBy'],

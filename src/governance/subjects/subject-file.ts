@@ -5,7 +5,7 @@ import type { ConsentBook, FoundConsent } from '../consent/index.ts';
 import type { GrantNotes } from '../notes.ts';
 import type { Policy } from '../policy/index.ts';
 import type { ErasureSource } from '../retention/erasure-source.ts';
-import { unknownToken } from './caller.ts';
+import { subjectCaller, unknownToken } from './caller.ts';
 import type { Contests } from './contests.ts';
 
 /** What a person may do with the token of their receipt. Nothing reaches beyond the receipt's subject and purpose. */
@@ -20,10 +20,7 @@ export interface SubjectFile {
 export interface SubjectFileParts {
   readonly policy: Policy;
   readonly consents: Pick<ConsentBook, 'findByToken' | 'withdraw'>;
-  readonly collections: Pick<
-    CollectionStore,
-    'listCollections' | 'findFacesOfSubject' | 'listSubjects' | 'subjectPseudonym'
-  >;
+  readonly collections: Pick<CollectionStore, 'listCollections' | 'findFacesOfSubject' | 'subjectPseudonym'>;
   /** Everything that keeps something of people; asked for its counts. */
   readonly sources: readonly ErasureSource[];
   /** JPEG of a face that reviewers were given, where one is kept. */
@@ -100,7 +97,6 @@ export function subjectFileOf(parts: SubjectFileParts, notes: GrantNotes): Subje
     const row = policy.purposes[kept.purpose];
     const faces = await facesOf(found);
     const pseudonyms = new Set<string>(pseudonym === undefined ? [] : [pseudonym]);
-    const lastUsed = new Map<string, number>();
     if (kept.held !== undefined) {
       for (const collectionId of new Set(faces.map((face) => face.collectionId))) {
         const inCollection = await collections.subjectPseudonym(collectionId, kept.held.subject);
@@ -121,16 +117,12 @@ export function subjectFileOf(parts: SubjectFileParts, notes: GrantNotes): Subje
         ...(kept.ended && { endedAt: iso(kept.ended.atMs) }),
         ...(kept.certificateId !== undefined && { certificateId: kept.certificateId }),
       },
-      faces: faces.map(({ collectionId, face: { faceId, storedAtMs } }) => {
-        const used = lastUsed.get(faceId);
-        return {
-          collectionId,
-          faceId,
-          storedAt: iso(storedAtMs),
-          ...(used !== undefined && { lastUsedAt: iso(used) }),
-          erasedBy: iso(Math.min(kept.expiresAtMs, storedAtMs + row.retention.maxDays * dayMs)),
-        };
-      }),
+      faces: faces.map(({ collectionId, face: { faceId, storedAtMs } }) => ({
+        collectionId,
+        faceId,
+        storedAt: iso(storedAtMs),
+        erasedBy: iso(Math.min(kept.expiresAtMs, storedAtMs + row.retention.maxDays * dayMs)),
+      })),
       uses,
       ...(since !== undefined && { usesSince: since }),
       reviewCases: await countOf(found, 'cases'),
@@ -179,7 +171,7 @@ export function subjectFileOf(parts: SubjectFileParts, notes: GrantNotes): Subje
       if (kept.held === undefined) {
         throw new ServiceError('ResourceNotFoundException', 'This consent has ended already, and nothing is held.');
       }
-      const { certificate } = await consents.withdraw({ subject: kept.held.subject, purpose: kept.purpose }, 'subject');
+      const { certificate } = await consents.withdraw({ receiptId: kept.receiptId }, subjectCaller.person);
       notes.count('subjectsErased', 1);
       return {
         certificateId: certificate.certificateId,
