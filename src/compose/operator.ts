@@ -43,7 +43,11 @@ export function openAudit(config: Pick<Config, 'dataDir' | 'trustDir' | 'masterK
         publicKey,
       );
       const { anchorFile } = config.audit;
-      if (anchorFile === undefined || !existsSync(anchorFile)) return { own };
+      if (anchorFile === undefined) return { own };
+      if (!existsSync(anchorFile)) {
+        const detail = `The anchor file ${anchorFile} is not there.`;
+        return { own, ...(kept.length > 0 && { anchor: { intact: false, checkpoints: 0, sequence: 0, detail } }) };
+      }
       // A line that a crash cut off has no end and says nothing.
       const lines = readFileSync(anchorFile, 'utf8')
         .split('\n')

@@ -265,6 +265,12 @@ describe('one who puts an older copy of audit.db in its place', () => {
     expect(await judgeExport()).toMatchObject({ anchored: 1 });
   });
 
+  it('is found out when he takes the anchor away as well, by its absence', async () => {
+    await serve(append(12));
+    rmSync(at('anchor'));
+    expect(await verify()).toEqual({ chain: true, own: true, anchor: false });
+  });
+
   it('is found out when he throws the log away and lets the server begin another', async () => {
     await serve(append(12));
     for (const end of ['', '-wal', '-shm']) rmSync(`${database()}${end}`, { force: true });

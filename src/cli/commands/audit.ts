@@ -219,7 +219,7 @@ export async function runVerifyAudit(
       const lines: string[] = [];
       if (!verdict.intact) lines.push(`broken at record ${verdict.sequence} (${verdict.reason}): ${verdict.detail}`);
       if (own?.intact === false) lines.push(`the checkpoints do not hold: ${own.detail}`);
-      if (anchor?.intact === false) lines.push(`the anchor file knows better: ${anchor.detail}`);
+      if (anchor?.intact === false) lines.push(`the log does not stand against its anchor file: ${anchor.detail}`);
       if (lines.length > 0 || !verdict.intact) return lines.join('\n');
       if (verdict.head === undefined) return 'the audit log is empty';
       const { sequence, hash } = verdict.head;

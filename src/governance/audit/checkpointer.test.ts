@@ -90,6 +90,8 @@ describe('checkpoints', () => {
     expect(bench.notices).toEqual([expect.stringContaining('the share is gone')]);
     await bench.append(2);
     await bench.checkpointer.write();
+    await bench.checkpointer.write();
+    expect(bench.notices).toHaveLength(1);
     down = false;
     await bench.append(2);
     await bench.checkpointer.write();

@@ -55,6 +55,7 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
   let sinceLast = 0;
   let broken = false;
   let closed = false;
+  let trouble: string | undefined;
   let running: Promise<void> | undefined;
   const repeat = parts.repeat ?? everyTimer;
 
@@ -126,7 +127,6 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
     const kept = await checkpoints.last();
     const after = kept && opened(kept, 'the log');
     const head = await soundHead(after);
-    sinceLast = 0;
     if (head === undefined) return;
     const { sequence, hash } = head;
     const checkpoint: AuditCheckpoint = {
@@ -144,7 +144,11 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
 
   const write = (): Promise<void> => {
     if (broken) return Promise.resolve();
+    sinceLast = 0;
     running ??= attempt()
+      .then(() => {
+        trouble = undefined;
+      })
       .catch((error: unknown) => {
         if (error instanceof BrokenLogError) {
           broken = true;
@@ -153,9 +157,11 @@ export function createCheckpointer(parts: CheckpointerParts): Checkpointer {
           );
           return;
         }
-        onNotice(
-          `The audit log's checkpoint could not be written and is tried again later: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        const why = error instanceof Error ? error.message : String(error);
+        // Once for each trouble, not at every attempt.
+        if (why !== trouble)
+          onNotice(`The audit log's checkpoint could not be written and is tried again later: ${why}`);
+        trouble = why;
       })
       .finally(() => {
         running = undefined;

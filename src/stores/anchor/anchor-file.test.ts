@@ -7,7 +7,7 @@ import { openAnchorFile } from './anchor-file.ts';
 function temporaryFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'likeness-anchor-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  return join(folder, 'elsewhere', 'anchor');
+  return join(folder, 'anchor');
 }
 
 describe('an anchor file', () => {
@@ -32,6 +32,12 @@ describe('an anchor file', () => {
     await anchor.append(['{"a":2}']);
     expect(readFileSync(file, 'utf8')).toBe('{"a":1}\n{"a":\n{"a":2}\n');
     expect(await anchor.last()).toBe('{"a":2}');
+  });
+
+  it('is not made where its folder is missing: a disk may not be mounted', async () => {
+    const anchor = openAnchorFile(join(temporaryFile(), 'elsewhere', 'anchor'));
+    expect(await anchor.last()).toBeUndefined();
+    await expect(anchor.append(['{"a":1}'])).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('finds the last line of a long file', async () => {

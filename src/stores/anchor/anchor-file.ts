@@ -1,5 +1,4 @@
-import { mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open } from 'node:fs/promises';
 import type { CheckpointAnchor } from '../ports/audit.ts';
 
 /** More than a checkpoint can be long; the last whole line is found within it. */
@@ -9,7 +8,8 @@ const tailBytes = 64 * 1024;
  * An anchor that appends to a file, one checkpoint a line. Nothing in it is ever rewritten, so it may lie on an
  * append-only medium; a line that a crash cut off is closed by the next append and stays as it is.
  *
- * @param file made when absent, with its folder; readable by its owner alone
+ * @param file made when absent, readable by its owner alone; its folder must be there, so that a disk that is not
+ *   mounted is noticed and not stood in for
  */
 export function openAnchorFile(file: string): CheckpointAnchor {
   return {
@@ -20,7 +20,6 @@ export function openAnchorFile(file: string): CheckpointAnchor {
     },
     async append(documents) {
       if (documents.length === 0) return;
-      await mkdir(dirname(file), { recursive: true, mode: 0o700 });
       const tail = await readTail(file);
       const cutOff = tail !== '' && !tail.endsWith('\n') ? '\n' : '';
       const handle = await open(file, 'a', 0o600);
