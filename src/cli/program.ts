@@ -15,6 +15,7 @@ import { runSearch } from './commands/search.ts';
 import { runServe } from './commands/serve.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import type { Terminal } from './output.ts';
+import { addEncryptionCommands } from './programs/encryption.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
 import { addPeopleCommands } from './programs/people.ts';
 import { addReportCommands } from './programs/reports.ts';
@@ -150,6 +151,7 @@ Every setting: likeness config`,
     .option('--expect <sequence:hash>', 'a head noted elsewhere that must be in the chain')
     .action(run(runVerifyAudit));
 
+  addEncryptionCommands(program, run);
   addEvaluateCommands(program, run);
   addReportCommands(program, run);
   return program;

@@ -33,6 +33,7 @@ import type { Stores } from '../stores/index.ts';
 import type { FaceModels } from '../vision/index.ts';
 import { makeKey } from './access-keys.ts';
 import type { CapabilityBuilders } from './capabilities.ts';
+import { masterKeyDeskOf } from './master-key.ts';
 import { createReportSigner } from './report-signer.ts';
 import { startReviewSweep } from './review-sweep.ts';
 import { storeEraser } from './store-eraser.ts';
@@ -64,6 +65,7 @@ export type AccountabilityCapability =
   | 'reviewDesk'
   | 'dualControl'
   | 'keyDesk'
+  | 'masterKeyDesk'
   | 'peopleDesk'
   | 'contestDesk'
   | 'reportSigner'
@@ -98,6 +100,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     faceModelVersion: faceModels.current,
     clock,
   });
+  const masterKeyDesk = masterKeyDeskOf(config, keyring);
   const locks = createSubjectLocks();
   const consents = createConsentBook({
     documents: parts.stores.documents,
@@ -162,6 +165,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
       minors: (grant) => minorsOf(review, grant, clock),
       reviewDesk: (grant, notes) =>
         reviewDeskOf(review, async () => reviewCallerOf(grant, await people.rolesOf(grant.person)), notes),
+      masterKeyDesk: () => masterKeyDesk,
       reportSigner: () => reportSigner,
       subjectFile: (_grant, notes) => subjectFileOf(subjectFiles, notes),
       contestDesk: (grant) => contestDeskOf(contests, grant.person),

@@ -16,6 +16,7 @@ import {
   recordObjection,
   withdrawConsent,
 } from '../areas/consent/index.ts';
+import { getEncryption, rotateMasterKey } from '../areas/encryption/index.ts';
 import {
   compareFaces,
   deleteFaces,
@@ -97,6 +98,7 @@ export const builtOperations = {
   GetAuditManifest: getAuditManifest,
   GetCalibration: getCalibration,
   GetConsent: getConsent,
+  GetEncryption: getEncryption,
   GetPolicy: getPolicy,
   GetPublicKey: getPublicKey,
   GetTransparencyReport: getTransparencyReport,
@@ -119,6 +121,7 @@ export const builtOperations = {
   RejectProposal: rejectProposal,
   RemovePerson: removePerson,
   RevokeKey: revokeKey,
+  RotateMasterKey: rotateMasterKey,
   SearchFaces: searchFaces,
   SearchFacesByImage: searchFacesByImage,
   SearchUsers: searchUsers,

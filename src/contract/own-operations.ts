@@ -1,6 +1,7 @@
 import type { FromSchema, ObjectSchema } from './json-schema.ts';
 import { auditOperations } from './own/audit.ts';
 import { consentOperations } from './own/consent.ts';
+import { encryptionOperations } from './own/encryption.ts';
 import { peopleOperations } from './own/people.ts';
 import { reportsOperations } from './own/reports.ts';
 import { retentionOperations } from './own/retention.ts';
@@ -224,6 +225,7 @@ export const ownOperations = {
   ...auditOperations,
   ...peopleOperations,
   ...consentOperations,
+  ...encryptionOperations,
   ...retentionOperations,
   ...reviewOperations,
   ...subjectsOperations,

@@ -5,6 +5,7 @@ import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { ConsentDesk } from './consent/desk.ts';
 import type { BoundDualControl } from './dual-control.ts';
 import type { KeyDesk, PeopleDesk } from './people/index.ts';
+import type { MasterKeyDesk } from './encryption/index.ts';
 import type { Policy, PurposeName } from './policy/index.ts';
 import type { BoundCannotLinks, BoundMinors, BoundReviewDesk } from './review/index.ts';
 import type { ContestDesk, SubjectFile } from './subjects/index.ts';
@@ -176,6 +177,7 @@ export interface Capabilities {
   readonly reviewDesk: BoundReviewDesk;
   readonly cannotLinks: BoundCannotLinks;
   readonly minors: BoundMinors;
+  readonly masterKeyDesk: MasterKeyDesk;
   /** Says the server's settings that answers show: region, account, limits. */
   readonly account: {
     readonly region: string;

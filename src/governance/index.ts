@@ -74,6 +74,7 @@ export {
   receiptSummary,
   type SubjectLocks,
 } from './consent/index.ts';
+export { createMasterKeyDesk, type MasterKeyDesk, type MasterKeyOrigin } from './encryption/index.ts';
 export {
   type BoundDualControl,
   createDualControl,

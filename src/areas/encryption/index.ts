@@ -1,0 +1,2 @@
+export { getEncryption } from './getEncryption.ts';
+export { rotateMasterKey } from './rotateMasterKey.ts';
