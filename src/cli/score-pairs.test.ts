@@ -74,6 +74,13 @@ describe('scoring pairs', () => {
     expect(server.calls.filter((call) => call.startsWith('ann ann'))).toHaveLength(1);
   });
 
+  it('tells which images are one file under two names', async () => {
+    const { copies } = await score([pairOf('ann1.jpg', 'bob.jpg', false), pairOf('ann2.jpg', 'bob.jpg', false)], {
+      api: api(),
+    });
+    expect(copies.map((pair) => pair.toSorted())).toEqual([['ann1.jpg', 'ann2.jpg']]);
+  });
+
   it('takes the largest face of the other image, not the most alike', async () => {
     const crowd = () => ({ FaceMatches: [match(99, 0.1), match(12, 0.4)], UnmatchedFaces: [] }) as Answer;
     const { pairs } = await score([pairOf('a.jpg', 'b.jpg')], { api: api(crowd) });

@@ -22,6 +22,8 @@ export interface ScoringResult {
   readonly pairs: readonly ScoredPair[];
   /** Pairs that could not be scored for another reason than a missing face: no report can be made of the rest. */
   readonly failures: readonly { readonly pair: string; readonly error: string }[];
+  /** Images that are the same file under two names: as two they would count for more than they are. */
+  readonly copies: readonly (readonly [string, string])[];
   /** SHA-256 over the digests of all images, sorted. */
   readonly imagesDigest: string;
 }
@@ -96,6 +98,7 @@ export async function scorePairs(pairs: readonly LabelledPair[], parts: ScoringP
   return {
     pairs: pairs.map((pair, i) => withOutcome(pair, outcomes[i])),
     failures,
+    copies: copiesAmong(digests),
     imagesDigest: sha256Hex([...new Set(digests.values())].sort().join('\n')),
   };
 }
@@ -127,6 +130,16 @@ async function compare(api: ScoringParts['api'], source: Uint8Array, target: Uin
     if ((error as Error).name === 'InvalidParameterException') return undefined;
     throw error;
   }
+}
+
+function copiesAmong(digests: ReadonlyMap<string, string>): [string, string][] {
+  const first = new Map<string, string>();
+  return [...digests].flatMap(([image, digest]): [string, string][] => {
+    const before = first.get(digest);
+    if (before !== undefined) return [[before, image]];
+    first.set(digest, image);
+    return [];
+  });
 }
 
 /** A pair that fails though each of its images compares with itself is held against both. */

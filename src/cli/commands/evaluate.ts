@@ -196,6 +196,12 @@ async function scoresOf(
     );
     return undefined;
   }
+  const [copy] = scored.copies;
+  if (copy !== undefined) {
+    throw new UsageError(
+      `${scored.copies.length} images are copies of others, such as ${copy[1]} of ${copy[0]}; give each image one name, or it counts for two`,
+    );
+  }
   const files = { ...input.files, images: scored.imagesDigest };
   return { pairs: scored.pairs, data: { form: input.form, files, identities, repeatedPairs } };
 }
