@@ -293,6 +293,10 @@ describe('the verifier', () => {
     expect(reasonOf(honest.slice(0, -1))).toBe('truncated');
     expect(reasonOf([...honest.slice(0, at), honest.at(-1)!])).toBe('truncated');
     expect(reasonOf(withTrailer(honest, stranger))).toBe('signature');
+    const second = honest.findIndex((line) => isEntry(line) && parsed(line).sequence === 24) + 1;
+    expect(parsed(honest[second]!).kind).toBe('checkpoint');
+    // Not even the signing key hides that a checkpoint is gone, while those after it are as they were.
+    expect(reasonOf(withTrailer(honest.toSpliced(second, 1), signer))).toBe('missing');
     expect(reasonOf(honest, { whole: false })).toBe('truncated');
     expect(reasonOf(honest, { expected: [{ sequence: 20, hash: 'f'.repeat(64) }] })).toBe('replaced');
     expect(reasonOf(honest, { expected: [{ sequence: 61, hash: 'f'.repeat(64) }] })).toBe('truncated');
