@@ -23,9 +23,15 @@ const conflicts: readonly { readonly roles: readonly [RoleName, RoleName]; reado
   { roles: ['auditor', 'evaluator'], why: 'who checks the searches must not search, not even to measure' },
 ];
 
+/** Letters whose capitals look like a Latin capital though they themselves look like none. */
+const capitalsOf: Readonly<Record<string, string>> = { в: 'b', н: 'h', β: 'b', ζ: 'z', μ: 'm' };
+
 /** A name as persons are told apart: two names that read alike are one person's. */
 export function personId(name: string): string {
-  return skeleton(name).trim().replace(/\s+/gu, ' ');
+  return skeleton(name)
+    .replace(/[внβζμ]/gu, (letter) => capitalsOf[letter] ?? letter)
+    .trim()
+    .replace(/\s+/gu, ' ');
 }
 
 /** True where both names are one person's. */
