@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { finishRestore } from './backup/index.ts';
 import { ensureFirstKey, firstPerson, secretOf } from './compose/access-keys.ts';
 import { openAccountability } from './compose/accountability.ts';
 import { openAuditTrail } from './compose/audit-trail.ts';
@@ -9,6 +10,7 @@ import { createModelCatalog } from './compose/model-catalog.ts';
 import { openBudgets } from './compose/open-budgets.ts';
 import { openKeyringOf } from './compose/open-keyring.ts';
 import { builtOperations } from './compose/operations.ts';
+import { openRetention } from './compose/retention.ts';
 import { inServiceTerms } from './compose/service-terms.ts';
 import { openWithholding } from './compose/withholding.ts';
 import type { Config } from './config/index.ts';
@@ -42,8 +44,11 @@ export interface ComposeOptions {
   readonly onModelProgress?: (progress: PullProgress) => void;
   /** Told what an operator should know: a worker was replaced, a collection or a model file is damaged. */
   readonly onNotice?: (notice: string) => void;
-  /** False: for commands that look at no image; no model is fetched and no worker started. Default true. */
-  readonly vision?: boolean;
+  /**
+   * False: for commands that look at no image; no model is fetched and no worker started. A pool: looks at images in
+   * their place. Default true.
+   */
+  readonly vision?: boolean | VisionPool;
   readonly signal?: AbortSignal;
 }
 
@@ -94,7 +99,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
   const clock = Date.now;
   const policy = loadPolicy();
   const models = openModelStore({ modelsDir: config.modelsDir, deployment: config.deployment });
-  if (options.vision !== false)
+  if (options.vision === undefined || options.vision === true)
     await models.pull(undefined, {
       ...(options.onModelProgress && { onProgress: options.onModelProgress }),
       // It is made anew from its pinned source, but someone should know that it was changed.
@@ -102,6 +107,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       ...(options.signal && { signal: options.signal }),
     });
 
+  await finishRestore(config.dataDir);
   const keyring = openKeyringOf(config);
   const stores = await openStores({ dataDir: config.dataDir, keys: keyring, clock });
   const closers: (() => Promise<unknown>)[] = [() => stores.close()];
@@ -130,25 +136,27 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     const vision =
       options.vision === false
         ? noVision()
-        : openVisionPool({
-            entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
-            settings: {
-              modelsDir: config.modelsDir,
-              deployment: config.deployment,
-              profile: config.profile,
-              limits: {
-                maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
-                maxPixels: config.imageLimits.maxPixels,
-                minSide: config.imageLimits.minSide,
+        : typeof options.vision === 'object'
+          ? options.vision
+          : openVisionPool({
+              entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
+              settings: {
+                modelsDir: config.modelsDir,
+                deployment: config.deployment,
+                profile: config.profile,
+                limits: {
+                  maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
+                  maxPixels: config.imageLimits.maxPixels,
+                  minSide: config.imageLimits.minSide,
+                },
               },
-            },
-            workers: config.workers,
-            // The edge bounds what comes in; CompareFaces sends two images at once.
-            queueLimit: 16 * config.workers + config.queueLimit,
-            taskTimeoutMs: config.requestTimeoutMs,
-            workerMemoryBytes,
-            onReplaced: (why) => notice(`an inference worker was replaced: it ${why}`),
-          });
+              workers: config.workers,
+              // The edge bounds what comes in; CompareFaces sends two images at once.
+              queueLimit: 16 * config.workers + config.queueLimit,
+              taskTimeoutMs: config.requestTimeoutMs,
+              workerMemoryBytes,
+              onReplaced: (why) => notice(`an inference worker was replaced: it ${why}`),
+            });
     closers.push(() => vision.close());
 
     const objects = openObjectReader({
@@ -160,7 +168,20 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     const versions = faceModels(config.profile);
     const budgets = await openBudgets({ audit: stores.audit, policy, faceModels: versions, clock, notice });
     closers.push(async () => budgets.close());
+    const dualControl = createDualControl({ documents: stores.documents, people, clock, ids: randomUUID });
+    const retention = await openRetention({
+      config,
+      policy,
+      stores,
+      keyring,
+      audit: audit.log,
+      dualControl,
+      clock,
+      ids: randomUUID,
+      notice,
+    });
     const accountability = openAccountability({
+      retention,
       config,
       policy,
       stores,
@@ -172,7 +193,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       ids: randomUUID,
       notice,
     });
-    closers.push(accountability.start());
+    closers.push(await accountability.start());
     const probeHash = (bytes: Uint8Array): string =>
       keyring.mac('probes', createHash('sha256').update(bytes).digest()).toString('hex');
     const withholding = openWithholding({
@@ -231,6 +252,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
         withholding,
         accountability: accountability.capabilities,
         consent: accountability,
+        retention: retention.guards,
         modelCatalog: createModelCatalog(models, versions, packageVersion()),
         clock,
       }),

@@ -58,7 +58,7 @@ export interface BackupDeskParts {
   readonly inspect: (folder: string) => BackupFacts;
   readonly keyring: {
     readonly file: string;
-    readonly masterKeyId: string;
+    readonly masterKeyId: () => string;
     readonly sealer: Sealer;
     readonly signer: Signer;
   };
@@ -118,7 +118,7 @@ export function createBackupDesk(parts: BackupDeskParts): BackupDesk {
           createdAt: backup.createdAt,
           expiresAt: backup.expiresAt,
           software: parts.software,
-          masterKeyId: parts.keyring.masterKeyId,
+          masterKeyId: parts.keyring.masterKeyId(),
           keyring: await readFile(parts.keyring.file, 'utf8'),
           facts,
           tombstones: parts.tombstoneHead(),

@@ -19,6 +19,7 @@ import {
   type PurposeName,
   peopleDeskOf,
   type ReviewRoom,
+  receiptSource,
   registerKeyActions,
   registerPeopleActions,
   reviewCallerOf,
@@ -35,8 +36,8 @@ import { makeKey } from './access-keys.ts';
 import type { CapabilityBuilders } from './capabilities.ts';
 import { masterKeyDeskOf } from './master-key.ts';
 import { createReportSigner } from './report-signer.ts';
+import type { Retention } from './retention.ts';
 import { startReviewSweep } from './review-sweep.ts';
-import { storeEraser } from './store-eraser.ts';
 import { createTransparencyReporter } from './transparency.ts';
 
 /** What the rooms of accountability stand on. */
@@ -49,6 +50,8 @@ export interface AccountabilityParts {
   readonly people: People;
   /** Rooms register here how their actions of two persons run. */
   readonly dualControl: DualControl;
+  /** Erases, sweeps and backs up; rooms register what they keep of people. */
+  readonly retention: Retention;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** A fresh id. */
@@ -68,7 +71,9 @@ export type AccountabilityCapability =
   | 'masterKeyDesk'
   | 'peopleDesk'
   | 'contestDesk'
+  | 'backups'
   | 'reportSigner'
+  | 'retention'
   | 'subjectFile'
   | 'transparency';
 
@@ -84,12 +89,12 @@ export interface Accountability {
   /** Cases, crops, cannot-links and minors: for the wrappers around search, comparison and enrolment. */
   readonly review: ReviewRoom;
   /** Starts what runs by itself: sweeps, checkpoints. @returns stops it */
-  start(): () => Promise<void>;
+  start(): Promise<() => Promise<void>>;
 }
 
 /** Wires the rooms of accountability; each room has one line for each place where it is asked. */
 export function openAccountability(parts: AccountabilityParts): Accountability {
-  const { clock, config, dualControl, faceModels, keyring, people, policy } = parts;
+  const { clock, config, dualControl, faceModels, keyring, people, policy, retention } = parts;
   const keyParts = { keys: parts.stores.keys, people, policy, makeKey, clock };
   registerPeopleActions(dualControl, keyParts);
   registerKeyActions(dualControl, keyParts);
@@ -107,13 +112,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     policy,
     signer: keyring.signer,
     tokenMac: (token) => keyring.mac('tokens', token).toString('hex'),
-    eraser: storeEraser({
-      collections: parts.stores.collections,
-      keyring,
-      policyDigest: policy.digest,
-      clock,
-      ids: parts.ids,
-    }),
+    eraser: parts.retention.eraser,
     locks,
     markMinor: (mark) => review.minors.mark(mark),
     controller: parts.config.controller,
@@ -148,6 +147,10 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
       (await parts.stores.documents.read((view) => view.get('erasure', certificateId)))?.body,
     audit: createAuditReader(parts.stores.audit),
   };
+  retention.register(
+    receiptSource({ documents: parts.stores.documents, signer: keyring.signer, clock }),
+    ...review.erasureSources,
+  );
   return {
     review,
     purposeOfToken: async (token) => (await consents.findByToken(token))?.kept.purpose,
@@ -166,12 +169,21 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
       reviewDesk: (grant, notes) =>
         reviewDeskOf(review, async () => reviewCallerOf(grant, await people.rolesOf(grant.person)), notes),
       masterKeyDesk: () => masterKeyDesk,
+      backups: (grant) => retention.backups(grant),
+      retention: (grant, notes) => retention.desk(grant, notes),
       reportSigner: () => reportSigner,
       subjectFile: (_grant, notes) => subjectFileOf(subjectFiles, notes),
       contestDesk: (grant) => contestDeskOf(contests, grant.person),
       transparency: () => transparency,
     },
-    start: () => startReviewSweep(review.desk, parts.notice),
+    start: async () => {
+      const stopRetention = await retention.start({ consents });
+      const stopReview = startReviewSweep(review.desk, parts.notice);
+      return async () => {
+        await stopReview();
+        await stopRetention();
+      };
+    },
   };
 }
 

@@ -20,6 +20,7 @@ import {
   type PageTokens,
   type Policy,
   type PurposeRow,
+  type RetentionGuards,
   type UserWriter,
   type WatchParts,
   watchMatcher,
@@ -54,6 +55,8 @@ export interface CapabilityParts {
   readonly accountability: Accountability['capabilities'];
   readonly consent: Pick<Accountability, 'ledger' | 'locks'>;
   readonly withholding: Pick<Withholding, 'forCall' | 'forgetCollection'>;
+  /** Holds operations on collections to retention: holds, uses, tombstones. */
+  readonly retention: RetentionGuards;
   readonly clock: () => number;
 }
 
@@ -88,17 +91,19 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     tags: () => collections.tags(record.id),
   });
 
-  const faceWriter = (record: CollectionRecord): FaceWriter => ({
-    record,
-    addFaces: (image) => collections.addFaces(record.id, image),
-    deleteFaces: (faceIds) => collections.deleteFaces(record.id, faceIds),
-  });
+  const faceWriter = (record: CollectionRecord): FaceWriter =>
+    parts.retention.faceWriter({
+      record,
+      addFaces: (image) => collections.addFaces(record.id, image),
+      deleteFaces: (faceIds) => collections.deleteFaces(record.id, faceIds),
+    });
 
   const search = (record: CollectionRecord): FaceSearch => {
+    // Nearest to the store, so that nothing around it, a review case neither, learns of whom it hides.
     const calibration = faceModels.calibration(record.modelVersion);
     const calibrated = <Hit extends { readonly score: number }>(hits: readonly Hit[]) =>
       hits.map((hit) => ({ ...hit, similarity: calibration.similarityOf(hit.score) }));
-    return {
+    const searching: FaceSearch = {
       searchFaces: async (probe, { threshold, ...rest }, signal) =>
         calibrated(
           await collections.searchFaces(record.id, probe, {
@@ -118,11 +123,12 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       faceProbe: (faceId) => collections.faceTemplate(record.id, faceId),
       userProbe: (userId) => collections.userTemplate(record.id, userId),
     };
+    return parts.retention.search(searching, record);
   };
 
   const userWriter = (record: CollectionRecord): UserWriter => {
     const calibration = faceModels.calibration(record.modelVersion);
-    return {
+    return parts.retention.userWriter({
       record,
       createUser: (userId) => collections.createUser(record.id, userId),
       findUser: (userId) => collections.findUser(record.id, userId),
@@ -139,10 +145,10 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
         const similarity = calibration.similarityOf(dotProduct(user, face));
         return { matches: similarity >= threshold, similarity };
       },
-    };
+    });
   };
 
-  const catalog = (grant: Grant): Capabilities['collectionCatalog'] => ({
+  const catalog = (grant: Grant, collection: CollectionRecord | undefined): Capabilities['collectionCatalog'] => ({
     create: ({ id, tags }) => {
       if (grant.scope.kind !== 'collection' || grant.scope.collectionId !== id) {
         throw new Error('the grant is for another collection');
@@ -168,7 +174,11 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     count: () => collections.countCollections(),
     delete: async () => {
       if (grant.scope.kind !== 'collection') throw new Error('the grant is for no collection');
-      const deleted = await collections.deleteCollection(grant.scope.collectionId);
+      const { collectionId } = grant.scope;
+      const remove = () => collections.deleteCollection(collectionId);
+      const deleted = await (collection === undefined
+        ? remove()
+        : parts.retention.deleteCollection(collection, remove));
       // Also where there was none: what an interrupted deletion left behind goes with the next.
       await parts.withholding.forgetCollection(grant.scope.collectionId);
       return deleted;
@@ -211,7 +221,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       return watchSearch(floorSearch(withheld.search(search(record), record), grant, notes), grant, notes, watched);
     },
     collectionReader: (grant, _notes, collection) => reader(present(grant, collection)),
-    collectionCatalog: (grant) => catalog(grant),
+    collectionCatalog: (grant, _notes, collection) => catalog(grant, collection),
     faceWriter: (grant, notes, collection, withheld) => {
       const record = present(grant, collection);
       const writer = countFaceWrites(withheld.faceWriter(faceWriter(record), record), notes);

@@ -42,6 +42,19 @@ import {
 } from '../areas/people/index.ts';
 import { getTransparencyReport, signReport } from '../areas/reports/index.ts';
 import {
+  createBackup,
+  eraseSubject,
+  getErasureCertificate,
+  listBackups,
+  listErasures,
+  listLegalHolds,
+  listRetention,
+  placeLegalHold,
+  releaseLegalHold,
+  runOrphanScan,
+  runRetentionSweep,
+} from '../areas/retention/index.ts';
+import {
   getReviewCase,
   getReviewOutcome,
   getReviewStats,
@@ -145,4 +158,15 @@ export const builtOperations = {
   SetCannotLink: setCannotLink,
   SubmitReview: submitReview,
   UnmarkMinor: unmarkMinor,
+  CreateBackup: createBackup,
+  EraseSubject: eraseSubject,
+  GetErasureCertificate: getErasureCertificate,
+  ListBackups: listBackups,
+  ListErasures: listErasures,
+  ListLegalHolds: listLegalHolds,
+  ListRetention: listRetention,
+  PlaceLegalHold: placeLegalHold,
+  ReleaseLegalHold: releaseLegalHold,
+  RunOrphanScan: runOrphanScan,
+  RunRetentionSweep: runRetentionSweep,
 } as const satisfies { readonly [Name in BuiltOperationName | OwnOperationName]: AnyOperation };

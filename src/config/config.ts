@@ -22,6 +22,12 @@ export interface Config {
     readonly checkpointRecords: number;
     readonly checkpointMinutes: number;
   };
+  readonly backups: {
+    /** Absolute. */
+    readonly dir: string;
+    /** Days after which one expires. */
+    readonly keepDays: number;
+  };
   readonly modelsDir: string;
   readonly bucketsDir?: string;
   /** Absent where no S3 setting is given. */
@@ -162,6 +168,7 @@ function withWorkedOutDefaults(values: Values, env: Environment, machine: Machin
   fill('models_dir', join(cacheFolder(env, machine), 'likeness', 'models'));
   const trustDir = filled.get('trust_dir')?.value ?? `${filled.get('data_dir')?.value ?? ''}-trust`;
   fill('trust_dir', trustDir);
+  fill('backup_dir', `${filled.get('data_dir')?.value ?? ''}-backups`);
   if (values.get('master_key')?.value === undefined && values.get('master_key_command')?.value === undefined) {
     fill('master_key_file', join(trustDir, 'master-key'));
   }
@@ -206,6 +213,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
       checkpointRecords: integer('audit_checkpoint_records'),
       checkpointMinutes: integer('audit_checkpoint_minutes'),
     },
+    backups: { dir: text('backup_dir'), keepDays: integer('backup_days') },
     modelsDir: text('models_dir'),
     ...(bucketsDir === undefined ? {} : { bucketsDir }),
     ...(usesS3(values) ? { s3: s3Config(optional) } : {}),

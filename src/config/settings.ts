@@ -96,6 +96,19 @@ export const settings = [
     description: 'And after so many minutes, where there were records.',
   },
   {
+    key: 'backup_dir',
+    type: { kind: 'path' },
+    defaultNote: 'the data folder with `-backups` after its name',
+    description: 'Folder into which the server writes its backups. They are encrypted; the master key is not in them.',
+  },
+  {
+    key: 'backup_days',
+    type: { kind: 'integer', min: 1, max: 3_650 },
+    default: '30',
+    description:
+      'Days after which a backup expires: it is deleted, and no longer restored. Until then it holds who was erased since.',
+  },
+  {
     key: 'models_dir',
     type: { kind: 'path' },
     defaultNote: "likeness/models in the user's cache folder",
@@ -156,7 +169,7 @@ export const settings = [
   },
   {
     key: 'controller',
-    type: { kind: 'text', wanted: 'the name of an organisation or person' },
+    type: { kind: 'text', pattern: /\S/, wanted: 'the name of an organisation or person' },
     default: 'the operator of this server',
     description: 'Who answers for the processing of faces: stands in consent receipts as the controller.',
   },

@@ -4,9 +4,10 @@ import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../
 import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { ConsentDesk } from './consent/desk.ts';
 import type { BoundDualControl } from './dual-control.ts';
-import type { KeyDesk, PeopleDesk } from './people/index.ts';
 import type { MasterKeyDesk } from './encryption/index.ts';
+import type { KeyDesk, PeopleDesk } from './people/index.ts';
 import type { Policy, PurposeName } from './policy/index.ts';
+import type { RetentionDesk } from './retention/desk.ts';
 import type { BoundCannotLinks, BoundMinors, BoundReviewDesk } from './review/index.ts';
 import type { ContestDesk, SubjectFile } from './subjects/index.ts';
 
@@ -138,6 +139,13 @@ export interface ReportSigner {
   sign(report: string): OwnResponseOf<'SignReport'>;
 }
 
+/** Makes backups of the whole server, in the caller's name. */
+export interface BackupRoom {
+  /** @throws {ServiceError} ConflictException while one runs */
+  begin(): Promise<OwnResponseOf<'CreateBackup'>['backup']>;
+  list(): Promise<OwnResponseOf<'ListBackups'>['backups']>;
+}
+
 /** Everything that an operation can be given; it is given just what its definition needs and its grant allows. */
 export interface Capabilities {
   readonly images: ImageReader;
@@ -178,6 +186,10 @@ export interface Capabilities {
   readonly cannotLinks: BoundCannotLinks;
   readonly minors: BoundMinors;
   readonly masterKeyDesk: MasterKeyDesk;
+  /** Erasure, legal holds and retention, in the caller's name. */
+  readonly retention: RetentionDesk;
+  /** Backups that the server makes of itself. */
+  readonly backups: BackupRoom;
   /** Says the server's settings that answers show: region, account, limits. */
   readonly account: {
     readonly region: string;

@@ -74,7 +74,6 @@ export {
   receiptSummary,
   type SubjectLocks,
 } from './consent/index.ts';
-export { createMasterKeyDesk, type MasterKeyDesk, type MasterKeyOrigin } from './encryption/index.ts';
 export {
   type BoundDualControl,
   createDualControl,
@@ -88,6 +87,7 @@ export {
   type Proposal,
   type ProposalState,
 } from './dual-control.ts';
+export { createMasterKeyDesk, type MasterKeyDesk, type MasterKeyOrigin } from './encryption/index.ts';
 export {
   associateByName,
   type CallSheets,
@@ -171,8 +171,31 @@ export {
   type ToldCount,
   type TransparencyReport,
 } from './reports/index.ts';
-export { dataSetLicenceTag, purposeTag } from './reserved-tags.ts';
-export type { Eraser } from './retention/eraser-port.ts';
+export { dataSetLicenceTag, purposeEndsTag, purposeTag } from './reserved-tags.ts';
+export {
+  collectionsSource,
+  createFaceUses,
+  createGuards,
+  createRetentionClock,
+  createSweeper,
+  createTargetEraser,
+  documentSource,
+  type Eraser,
+  type ErasureCertificate,
+  type ErasureReason,
+  type ErasureSource,
+  type LegalHold,
+  type OrphanScan,
+  openLegalHolds,
+  openSuspended,
+  openTombstones,
+  type RetentionDesk,
+  type RetentionGuards,
+  replayTombstones,
+  retentionDeskOf,
+  scanForOrphans,
+  TombstoneError,
+} from './retention/index.ts';
 export {
   type Agreement,
   type BoundCannotLinks,

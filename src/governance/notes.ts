@@ -17,6 +17,7 @@ export type CountName =
   | 'facesWithheld'
   | 'matchesReleased'
   | 'matchesWithheld'
+  | 'orphansFound'
   | 'recordsExported'
   | 'subjectsErased'
   | 'votesCast';

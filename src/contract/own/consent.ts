@@ -1,5 +1,6 @@
 import type { ObjectSchema } from '../json-schema.ts';
 import { consentMethods, consentReceiptSchema, signatureSchema, withdrawalSchema } from './consent-receipt.ts';
+import { erasureCertificateSchema } from './retention.ts';
 import type { OwnOperationRow } from './row.ts';
 
 const subject = {
@@ -59,6 +60,32 @@ const terms = {
   required: ['subject', 'purpose', 'method'],
 } as const satisfies ObjectSchema;
 
+/** The same without bounds: in an import a bad value fails its row and not the call. */
+const looseTerms = {
+  type: 'object',
+  properties: {
+    subject: { type: 'string' },
+    purpose: { type: 'string' },
+    method: { type: 'string', description: 'As GrantConsent takes it, like every member.' },
+    grantedAt: { type: 'string' },
+    expiresAt: { type: 'string' },
+    noticeText: { type: 'string' },
+    noticeUrl: { type: 'string' },
+    noticeSha256: { type: 'string' },
+    language: { type: 'string' },
+    controller: { type: 'string' },
+    legalBasis: { type: 'string' },
+    guardian: {
+      type: 'object',
+      properties: { name: { type: 'string' }, relation: { type: 'string' } },
+      required: ['name', 'relation'],
+    },
+    minor: { type: 'boolean' },
+    evidence: { type: 'string' },
+  },
+  required: ['subject', 'purpose', 'method'],
+} as const satisfies ObjectSchema;
+
 /** A receipt in short. */
 const summary = {
   type: 'object',
@@ -91,27 +118,7 @@ const summary = {
   ],
 } as const satisfies ObjectSchema;
 
-const certificate = {
-  type: 'object',
-  description: 'Signed; says what was erased and not of whom.',
-  properties: {
-    certificateId: { type: 'string' },
-    at: { type: 'string' },
-    reason: { type: 'string', enum: ['withdrawal', 'erasure-request', 'retention', 'objection'] },
-    purpose: { type: 'string' },
-    subjectHash: { type: 'string' },
-    counts: {
-      type: 'object',
-      additionalProperties: {
-        type: 'object',
-        properties: { before: { type: 'integer' }, after: { type: 'integer' } },
-        required: ['before', 'after'],
-      },
-    },
-    signature: signatureSchema,
-  },
-  required: ['certificateId', 'at', 'reason', 'subjectHash', 'counts', 'signature'],
-} as const satisfies ObjectSchema;
+const certificate = erasureCertificateSchema;
 
 const ended = {
   type: 'object',
@@ -165,7 +172,7 @@ export const consentOperations = {
     summary: 'Records up to 100 consents; each row succeeds or fails by itself.',
     request: {
       type: 'object',
-      properties: { rows: { type: 'array', items: terms, description: '1 to 100.' } },
+      properties: { rows: { type: 'array', items: looseTerms, description: '1 to 100.' } },
       required: ['rows'],
     },
     response: {

@@ -192,6 +192,8 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     // What the document said while it had begun names the subject.
     await documents.scrub();
     await suspended.forget(certificateId);
+    // What is enrolled from now on must be younger than the tombstone.
+    if (clock() === erasedAtMs) await new Promise((resolve) => setTimeout(resolve, 2));
     return certificate;
   };
 

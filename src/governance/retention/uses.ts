@@ -3,6 +3,8 @@ import type { CollectionStore } from '../../stores/ports/index.ts';
 /** Remembers which faces were found by searches, until it is written down. */
 export interface FaceUses {
   note(collectionId: string, faceIds: readonly string[]): void;
+  /** Users were found: that uses all of their faces. */
+  noteUsers(collectionId: string, userIds: readonly string[]): void;
   /** Writes down what was noted. */
   flush(): Promise<void>;
 }
@@ -12,34 +14,54 @@ export interface FaceUses {
  * since the last flush, so a face may then be erased earlier, never later, than its last use says.
  */
 export function createFaceUses(parts: {
-  collections: Pick<CollectionStore, 'markUsed' | 'findCollection'>;
+  collections: Pick<CollectionStore, 'markUsed' | 'findCollection' | 'listFaces'>;
   clock: () => number;
 }): FaceUses {
-  let noted = new Map<string, Map<string, number>>();
+  const { collections, clock } = parts;
+  type Noted = Map<string, Map<string, number>>;
+  let faces: Noted = new Map();
+  let users: Noted = new Map();
+  const noteIn = (noted: Noted, collectionId: string, ids: readonly string[]): void => {
+    if (ids.length === 0) return;
+    const times = noted.get(collectionId) ?? new Map<string, number>();
+    const nowMs = clock();
+    for (const id of ids) times.set(id, nowMs);
+    noted.set(collectionId, times);
+  };
+  const markAll = async (collectionId: string, times: ReadonlyMap<string, number>): Promise<void> => {
+    // The store keeps the day of the last use.
+    const byDay = new Map<number, string[]>();
+    for (const [faceId, atMs] of times) {
+      const day = Math.floor(atMs / dayMs) * dayMs;
+      const ofDay = byDay.get(day);
+      if (ofDay === undefined) byDay.set(day, [faceId]);
+      else ofDay.push(faceId);
+    }
+    for (const [day, faceIds] of byDay) await collections.markUsed(collectionId, faceIds, day);
+  };
   return {
-    note(collectionId, faceIds) {
-      const faces = noted.get(collectionId) ?? new Map<string, number>();
-      const nowMs = parts.clock();
-      for (const faceId of faceIds) faces.set(faceId, nowMs);
-      if (faces.size > 0) noted.set(collectionId, faces);
-    },
+    note: (collectionId, faceIds) => noteIn(faces, collectionId, faceIds),
+    noteUsers: (collectionId, userIds) => noteIn(users, collectionId, userIds),
     async flush() {
-      const flushed = noted;
-      noted = new Map();
-      for (const [collectionId, faces] of flushed) {
-        if ((await parts.collections.findCollection(collectionId)) === undefined) continue;
-        // The store keeps the day of the last use.
-        const byDay = new Map<number, string[]>();
-        for (const [faceId, atMs] of faces) {
-          const day = Math.floor(atMs / dayMs) * dayMs;
-          const ofDay = byDay.get(day);
-          if (ofDay === undefined) byDay.set(day, [faceId]);
-          else ofDay.push(faceId);
+      const [facesNow, usersNow] = [faces, users];
+      faces = new Map();
+      users = new Map();
+      for (const [collectionId, times] of facesNow) {
+        if ((await collections.findCollection(collectionId)) !== undefined) await markAll(collectionId, times);
+      }
+      for (const [collectionId, times] of usersNow) {
+        if ((await collections.findCollection(collectionId)) === undefined) continue;
+        const ofUsers = new Map<string, number>();
+        for (const [userId, atMs] of times) {
+          const page = await collections.listFaces(collectionId, { userId, limit: mostFacesOfUser });
+          for (const { faceId } of page.faces) ofUsers.set(faceId, atMs);
         }
-        for (const [day, faceIds] of byDay) await parts.collections.markUsed(collectionId, faceIds, day);
+        await markAll(collectionId, ofUsers);
       }
     },
   };
 }
 
+/** AWS allows 100. */
+const mostFacesOfUser = 1_000;
 const dayMs = 86_400_000;

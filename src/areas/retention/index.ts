@@ -1,0 +1,11 @@
+export { createBackup } from './createBackup.ts';
+export { eraseSubject } from './eraseSubject.ts';
+export { getErasureCertificate } from './getErasureCertificate.ts';
+export { listBackups } from './listBackups.ts';
+export { listErasures } from './listErasures.ts';
+export { listLegalHolds } from './listLegalHolds.ts';
+export { listRetention } from './listRetention.ts';
+export { placeLegalHold } from './placeLegalHold.ts';
+export { releaseLegalHold } from './releaseLegalHold.ts';
+export { runOrphanScan } from './runOrphanScan.ts';
+export { runRetentionSweep } from './runRetentionSweep.ts';

@@ -1,0 +1,144 @@
+import { ServiceError } from '../../contract/index.ts';
+import type { CollectionRecord, CollectionStore } from '../../stores/ports/index.ts';
+import type { CollectionCatalog, FaceSearch, FaceWriter, UserWriter } from '../capabilities.ts';
+import type { Policy, PurposeName } from '../policy/index.ts';
+import type { LegalHolds } from './legal-holds.ts';
+import type { Suspended } from './suspended.ts';
+import type { Tombstones } from './tombstones.ts';
+import type { FaceUses } from './uses.ts';
+
+/** Holds what operations do with collections to retention: uses are noted, holds hold, deletions are remembered. */
+export interface RetentionGuards {
+  /** A search that finds nobody whose erasure a legal hold suspends, and notes whom it found. */
+  search(search: FaceSearch, collection: CollectionRecord): FaceSearch;
+  /** Deletes no face on hold; where consent is needed, what was deleted does not come back with a backup. */
+  faceWriter(writer: FaceWriter): FaceWriter;
+  /** Deletes no user on hold. */
+  userWriter(writer: UserWriter): UserWriter;
+  /** Deletes no collection on hold or with someone in it who is. */
+  deleteCollection(
+    collection: CollectionRecord,
+    work: CollectionCatalog['delete'],
+  ): ReturnType<CollectionCatalog['delete']>;
+}
+
+/** What the guards stand on. */
+export interface GuardParts {
+  readonly policy: Policy;
+  readonly collections: Pick<CollectionStore, 'findFaces'>;
+  readonly holds: LegalHolds;
+  readonly heldBy: (target: { kind: 'collection'; collectionId: string }) => Promise<readonly string[]>;
+  readonly suspended: Suspended;
+  readonly tombstones: Pick<Tombstones, 'add'>;
+  readonly uses: Pick<FaceUses, 'note' | 'noteUsers'>;
+  readonly clock: () => number;
+  readonly ids: () => string;
+}
+
+/** Makes the guards. */
+export function createGuards(parts: GuardParts): RetentionGuards {
+  const { policy, collections, holds, suspended, tombstones, uses, clock, ids } = parts;
+
+  const rowOf = (collection: CollectionRecord) => policy.purposes[collection.purpose as PurposeName];
+  /** Where people consented, deleting keeps a promise; a photo library's own deletions may be undone from a backup. */
+  const isPromise = (collection: CollectionRecord): boolean => {
+    const consent = rowOf(collection)?.consent;
+    return consent === 'required' || consent === 'guardian-or-legal-basis';
+  };
+
+  return {
+    search(search, collection) {
+      const notesUses = rowOf(collection)?.retention.idleDays !== null;
+      const { id: collectionId, purpose } = collection;
+      const isHidden = (found: { faceId?: string; externalImageId?: string; userId?: string }): boolean =>
+        suspended.hides({ ...found, purpose, collectionId });
+      return {
+        ...search,
+        async searchFaces(probe, options, signal) {
+          const found = (await search.searchFaces(probe, options, signal)).filter(({ face }) => !isHidden(face));
+          if (notesUses) {
+            uses.note(
+              collectionId,
+              found.map(({ face }) => face.faceId),
+            );
+          }
+          return found;
+        },
+        async searchUsers(probe, options, signal) {
+          const found = (await search.searchUsers(probe, options, signal)).filter(({ user }) => !isHidden(user));
+          if (notesUses) {
+            uses.noteUsers(
+              collectionId,
+              found.map(({ user }) => user.userId),
+            );
+          }
+          return found;
+        },
+        async faceProbe(faceId) {
+          const [face] = await collections.findFaces(collectionId, [faceId]);
+          return face === undefined || isHidden(face) ? undefined : search.faceProbe(faceId);
+        },
+        async userProbe(userId) {
+          return isHidden({ userId }) ? undefined : search.userProbe(userId);
+        },
+      };
+    },
+    faceWriter(writer) {
+      const { record } = writer;
+      return {
+        ...writer,
+        async deleteFaces(faceIds) {
+          if (holds.active().length > 0) {
+            for (const face of await collections.findFaces(record.id, faceIds)) {
+              const subjects = [face.externalImageId, face.userId, face.faceId].filter((name) => name !== undefined);
+              requireFree(holds.over({ purpose: record.purpose, collectionId: record.id, subjects }));
+            }
+          }
+          const result = await writer.deleteFaces(faceIds);
+          if (isPromise(record) && result.deleted.length > 0) {
+            const targets = result.deleted.map(
+              (faceId) => ({ kind: 'face', collectionId: record.id, faceId }) as const,
+            );
+            await tombstones.add(targets, { erasedAtMs: clock(), certificateId: `delete-faces-${ids()}` });
+          }
+          return result;
+        },
+      };
+    },
+    userWriter(writer) {
+      const { record } = writer;
+      return {
+        ...writer,
+        async deleteUser(userId) {
+          requireFree(holds.over({ purpose: record.purpose, collectionId: record.id, subjects: [userId] }));
+          return writer.deleteUser(userId);
+        },
+      };
+    },
+    async deleteCollection(collection, work) {
+      if (holds.active().length > 0) {
+        const held = await parts.heldBy({ kind: 'collection', collectionId: collection.id });
+        requireFree(held.map((holdId) => ({ holdId })));
+      }
+      const deleted = await work();
+      if (deleted && isPromise(collection)) {
+        const erasedAtMs = clock();
+        await tombstones.add([{ kind: 'collection', collectionId: collection.id }], {
+          erasedAtMs,
+          certificateId: `delete-collection-${ids()}`,
+        });
+        // One that is made anew under this name must be younger than the tombstone.
+        if (clock() === erasedAtMs) await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      return deleted;
+    },
+  };
+}
+
+function requireFree(held: readonly { readonly holdId: string }[]): void {
+  if (held.length === 0) return;
+  throw new ServiceError(
+    'AccessDeniedException',
+    `The legal hold ${held.map(({ holdId }) => holdId).join(', ')} keeps this from being deleted until two persons release it. Read docs/accountability.md#retention.`,
+  );
+}
