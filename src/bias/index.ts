@@ -1,4 +1,4 @@
-export { LabelError } from './csv.ts';
+export { type CsvRow, LabelError, readCsv } from './csv.ts';
 export { type Scale, scaleOfScores } from './curves.ts';
 export type { Differentials, GroupRatio, RatioInterval } from './differentials.ts';
 export {

@@ -16,6 +16,7 @@ import { runServe } from './commands/serve.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import type { Terminal } from './output.ts';
 import { addEncryptionCommands } from './programs/encryption.ts';
+import { addConsentCommands } from './programs/consent.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
 import { addPeopleCommands } from './programs/people.ts';
 import { addReportCommands } from './programs/reports.ts';
@@ -119,6 +120,7 @@ Every setting: likeness config`,
   program.command('config').description('print every setting and where it comes from').action(run(runConfig));
 
   addPeopleCommands(program, run);
+  addConsentCommands(program, run);
 
   const models = program.command('models').description('list, fetch and verify the models');
   models.command('list').description('list models with state and licence').action(run(runListModels));

@@ -179,7 +179,7 @@ describe('a receipt on disk', () => {
     const { receiptId } = await bench.grant('alice');
     await bench.withdraw({ receiptId });
     await bench.stores.documents.change((change) => {
-      const { ended: _ended, ...body } = change.get('receipt', receiptId)?.body as Record<string, unknown>;
+      const { ended: _ended, ...body } = (change.get('receipt', receiptId)?.body ?? {}) as Record<string, unknown>;
       change.put('receipt', receiptId, body, {
         names: { subject: JSON.stringify(['identity-verification', 'alice']) },
       });
@@ -335,7 +335,9 @@ describe('minors and guardians, attacked', () => {
     await bench.grant('child-1', terms);
     await bench.index('child-1', [{ person: alice }]);
     const { response } = await bench.call('RecordObjection', { ...about, method: 'verbal-recorded' });
-    expect((response as OwnResponseOf<'RecordObjection'>).certificate.counts['faces']).toEqual({ before: 1, after: 0 });
+    expect((response as OwnResponseOf<'RecordObjection'>).certificate.counts).toMatchObject({
+      faces: { before: 1, after: 0 },
+    });
     expect(await bench.faces()).toEqual([]);
 
     for (const again of [terms, { ...terms, guardian: { name: 'Another', relation: 'father' } }, {}]) {

@@ -6,11 +6,11 @@ import type { ErasureCertificate } from '../retention/eraser-port.ts';
 import type { ConsentBook, FoundConsent } from './book.ts';
 import { stateOf } from './kept.ts';
 import type { KeptReceipt } from './receipt.ts';
-import { purposeNamed, subjectNamed } from './terms.ts';
+import { type GrantRequest, purposeNamed, subjectNamed } from './terms.ts';
 
 /** What the operations on consents are given: the book, in the caller's name, noting pseudonyms for the audit. */
 export interface ConsentDesk {
-  grant(request: OwnRequestOf<'GrantConsent'>): Promise<OwnResponseOf<'GrantConsent'>>;
+  grant(request: GrantRequest): Promise<OwnResponseOf<'GrantConsent'>>;
   withdraw(request: OwnRequestOf<'WithdrawConsent'>): Promise<OwnResponseOf<'WithdrawConsent'>>;
   get(receiptId: string): Promise<OwnResponseOf<'GetConsent'>>;
   list(request: OwnRequestOf<'ListConsents'>): Promise<OwnResponseOf<'ListConsents'>>;

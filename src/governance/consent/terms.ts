@@ -3,8 +3,8 @@ import { canonicalJson, sha256Hex } from '../../shared/canonical-json.ts';
 import { declaredPurpose, type Policy, type PurposeName, type PurposeRow } from '../policy/index.ts';
 import { refusedClassWords } from '../rules/refused-class.ts';
 
-/** A consent as someone asks to have it recorded. */
-export type GrantRequest = OwnRequestOf<'GrantConsent'>;
+/** A consent as someone asks to have it recorded: a request, or a row of an import, of which nothing is checked yet. */
+export type GrantRequest = OwnRequestOf<'ImportConsents'>['rows'][number];
 
 /** What a consent covers, read, complete and allowed by the policy. */
 export interface ConsentTerms {
@@ -62,9 +62,11 @@ export function readTerms(
   const { policy, nowMs } = parts;
   const purpose = purposeNamed(policy, request.purpose);
   const subject = subjectNamed(request.subject);
-  const { method, legalBasis, guardian } = request;
+  const { legalBasis, guardian } = request;
   const minor = request.minor === true;
-  if (!consentMethods.includes(method)) throw invalid(`The method is one of: ${consentMethods.join(', ')}.`);
+  const method = consentMethods.find((name) => name === request.method);
+  if (method === undefined) throw invalid(`The method is one of: ${consentMethods.join(', ')}.`);
+  requireBrief(request);
   requireBasis({ purpose, method, legalBasis, guardian, minor });
 
   const grantedAtMs = request.grantedAt === undefined ? nowMs : momentOf('grantedAt', request.grantedAt);
@@ -96,6 +98,24 @@ export function readTerms(
 /** Known to be the same terms; hex. Goes with the subject: it could be guessed at. */
 export function termsDigest(terms: ConsentTerms): string {
   return sha256Hex(canonicalJson(terms));
+}
+
+const mostCharacters = {
+  noticeText: 20_000,
+  noticeUrl: 2_000,
+  language: 35,
+  controller: 255,
+  legalBasis: 1_000,
+  evidence: 1_000,
+} as const;
+
+function requireBrief(request: GrantRequest): void {
+  for (const [member, most] of Object.entries(mostCharacters)) {
+    const length = request[member as keyof typeof mostCharacters]?.length ?? 0;
+    if (length > most) throw invalid(`${member} has ${length} characters; at most ${most} are kept.`);
+  }
+  const { name = '', relation = '' } = request.guardian ?? {};
+  if (name.length > 255 || relation.length > 100) throw invalid("The guardian's name or relation is too long.");
 }
 
 function requireBasis(asked: {
