@@ -118,9 +118,13 @@ export function percentOf(share: number): string {
   return `${percent >= 10 ? text.replace(/\.0$/, '') : text} %`;
 }
 
+/** Beyond a thousandfold, either way, a ratio only says that the sample does not tell. */
+export const farRatio = 1000;
+
 /** A ratio with two figures that count: `1.3`, `12`. */
 export function ratioText(ratio: number | null): string {
   if (ratio === null) return 'without limit';
-  if (ratio === 0) return '0';
+  if (ratio > farRatio) return `over ${count(farRatio)}`;
+  if (ratio < 1 / farRatio) return ratio === 0 ? '0' : `under ${1 / farRatio}`;
   return ratio >= 10 ? count(Math.round(ratio)) : ratio >= 0.1 ? ratio.toFixed(2) : ratio.toPrecision(2);
 }

@@ -1,7 +1,7 @@
 import { escapeHtml, pageStyle } from '../shared/page.ts';
-import type { Differentials } from './differentials.ts';
+import type { Differentials, RatioInterval } from './differentials.ts';
 import { reportText, type SignedBiasReport } from './document.ts';
-import { count, percentOf, type RateFigure, ratioText } from './figures.ts';
+import { count, farRatio, percentOf, type RateFigure, ratioText } from './figures.ts';
 import type { GroupMeasurement } from './measure.ts';
 import { distributionPlot, lineKey, type RateRow, ratePlot, ratioPlot, sweepPlot } from './plots.ts';
 import type { ErrorKind } from './rate.ts';
@@ -67,23 +67,30 @@ ${origin(report)}
 `;
 }
 
+/** Begins what is wider than a narrow screen: it scrolls by itself, by keyboard too. */
+const scrolls = '<div class="scroll" tabindex="0">';
+
+/** Whether an upper end says no more than that the sample does not tell. */
+function isFar(upper: number | null): boolean {
+  return upper === null || upper > farRatio;
+}
+
 function findings({ measurement }: SignedBiasReport): string {
   const shown = measurement.differentials.flatMap(({ kind, groups }) =>
     groups
       .filter(({ verdict }) => verdict !== 'not shown')
       .map(
         ({ group, ratio, verdict, adjustedInterval: { lower, upper } }) =>
-          `<li><strong>${escapeHtml(group)}</strong> has a ${verdict} ${wordsOfRate[kind]} than the other groups: ${ratio === undefined ? '' : `${ratioText(ratio)} times theirs, `}${upper === null ? `at least ${ratioText(lower)} times` : `between ${ratioText(lower)} and ${ratioText(upper)} times`}.</li>`,
+          `<li><strong>${escapeHtml(group)}</strong> has a ${verdict} ${wordsOfRate[kind]} than the other groups: ${ratio === undefined ? '' : `${ratioText(ratio)} times theirs, `}${isFar(upper) ? `at least ${ratioText(lower)} times` : `between ${ratioText(lower)} and ${ratioText(upper)} times`}.</li>`,
       ),
   );
   const open = measurement.differentials.map(({ kind, groups, worst }) => {
     if (worst === undefined) return `<li>${titles[kind]}: no two groups have enough people to be compared.</li>`;
     if (groups.some(({ verdict }) => verdict !== 'not shown')) return '';
     const { upper } = worst.interval;
-    const reach =
-      upper === null
-        ? 'the sample sets no limit to how large one may be'
-        : `one group's rate may still be up to ${ratioText(upper)} times another's`;
+    const reach = isFar(upper)
+      ? 'the sample sets no useful limit to how large one may be'
+      : `one group's rate may still be up to ${ratioText(upper)} times another's`;
     return `<li>${titles[kind]}: no differential is shown; ${reach}.</li>`;
   });
   const title =
@@ -98,7 +105,9 @@ function findings({ measurement }: SignedBiasReport): string {
 function rateFigure(rows: readonly RateRow[], title: string, caption: string): string {
   const plot = ratePlot(rows, title);
   const body =
-    plot === '' ? '<p class="none">The sample bears no rate of this kind; the table says what is missing.</p>' : plot;
+    plot === ''
+      ? '<p class="none">The sample bears no rate of this kind; the table says what is missing.</p>'
+      : `${scrolls}${plot}</div>`;
   return `<h3>${escapeHtml(title)}</h3>\n<figure>${body}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 }
 
@@ -119,7 +128,7 @@ function rateTable(columns: readonly (readonly RateRow[])[], confidence: string)
     ({ name }, i) =>
       `<tr><th scope="row">${escapeHtml(name)}</th>${columns.map((rows) => (rows[i] ? cell(rows[i].figure) : '<td></td>')).join('')}</tr>`,
   );
-  return `<div class="scroll"><table><caption>The rates of the three plots, their ${confidence} intervals and what they were counted over.</caption><thead><tr><th scope="col">Group</th><th scope="col">False matches within the group</th><th scope="col">False non-matches</th><th scope="col">Failures to enrol</th></tr></thead><tbody>${lines.join('')}</tbody></table></div>`;
+  return `${scrolls}<table><caption>The rates of the three plots, their ${confidence} intervals and what they were counted over.</caption><thead><tr><th scope="col">Group</th><th scope="col">False matches within the group</th><th scope="col">False non-matches</th><th scope="col">Failures to enrol</th></tr></thead><tbody>${lines.join('')}</tbody></table></div>`;
 }
 
 function impostorTable({ measurement: { groups, pooled } }: SignedBiasReport): string {
@@ -131,7 +140,7 @@ function impostorTable({ measurement: { groups, pooled } }: SignedBiasReport): s
   ];
   return `<h3>False matches by who was compared with whom</h3>
 <p>People of different groups are mostly easier to tell apart. Mixing them into a group's rate would hide what its members risk among themselves, so they are told apart.</p>
-<div class="scroll"><table><caption>False matches, impostors pooled and across groups.</caption><thead><tr><th scope="col">Impostors</th><th scope="col">False matches</th></tr></thead><tbody>${lines.map(([name, figure]) => `<tr><th scope="row">${escapeHtml(name)}</th>${cell(figure)}</tr>`).join('')}</tbody></table></div>`;
+${scrolls}<table><caption>False matches, impostors pooled and across groups.</caption><thead><tr><th scope="col">Impostors</th><th scope="col">False matches</th></tr></thead><tbody>${lines.map(([name, figure]) => `<tr><th scope="row">${escapeHtml(name)}</th>${cell(figure)}</tr>`).join('')}</tbody></table></div>`;
 }
 
 function missing({ measurement: { groups } }: SignedBiasReport): string {
@@ -157,15 +166,21 @@ function differential(each: Differentials): string {
   const { kind, groups, leftOut, worst, highestOverGeometricMean } = each;
   const title = titles[kind];
   if (worst === undefined) return `<h3>${title}</h3><p class="none">Fewer than two groups have enough people.</p>`;
-  const between = ({ lower, upper }: { lower: number; upper: number | null }) =>
-    upper === null ? `${ratioText(lower)} or more` : `${ratioText(lower)} to ${ratioText(upper)}`;
+  const between = ({ lower, upper }: RatioInterval) =>
+    !isFar(upper)
+      ? `${ratioText(lower)} to ${ratioText(upper)}`
+      : lower < 1 / farRatio
+        ? 'anything'
+        : `${ratioText(lower)} or more`;
   const lines = groups.map(
     ({ group, ratio, interval, adjustedInterval, verdict }) =>
       `<tr><th scope="row">${escapeHtml(group)}</th><td class="n">${ratio === undefined ? 'not known' : ratioText(ratio)}</td><td>${between(interval)}</td><td>${between(adjustedInterval)}</td><td${verdict === 'not shown' ? '' : ' class="shown-cell"'}>${verdict}</td></tr>`,
   );
   const extremes =
     worst.ratio === undefined
-      ? `The highest rate may be ${between(worst.interval)} times the lowest.`
+      ? isFar(worst.interval.upper) && worst.interval.lower === 1
+        ? 'The sample does not tell how far the highest rate lies above the lowest.'
+        : `The highest rate may be ${between(worst.interval)} times the lowest.`
       : `The highest rate (${escapeHtml(worst.highest ?? '')}) is ${ratioText(worst.ratio)} times the lowest (${escapeHtml(worst.lowest ?? '')}); with the sample's uncertainty ${between(worst.interval)} times.`;
   const mean =
     highestOverGeometricMean === undefined
@@ -173,8 +188,8 @@ function differential(each: Differentials): string {
       : ` It is ${ratioText(highestOverGeometricMean)} times the geometric mean of all groups.`;
   const out = leftOut.length > 0 ? ` Left out for too few people: ${escapeHtml(leftOut.join(', '))}.` : '';
   return `<h3>${title}</h3>
-<figure>${ratioPlot(each, `${title}: each group's rate over that of the other groups`)}<figcaption>${extremes}${mean}${out}</figcaption></figure>
-<div class="scroll"><table><caption>${title}: ratio to all other groups together.</caption><thead><tr><th scope="col">Group</th><th scope="col" class="n">Ratio</th><th scope="col">By itself</th><th scope="col">Among all looked at</th><th scope="col">Differential</th></tr></thead><tbody>${lines.join('')}</tbody></table></div>`;
+<figure>${scrolls}${ratioPlot(each, `${title}: each group's rate over that of the other groups`)}</div><figcaption>${extremes}${mean}${out}</figcaption></figure>
+${scrolls}<table><caption>${title}: ratio to all other groups together.</caption><thead><tr><th scope="col">Group</th><th scope="col" class="n">Ratio</th><th scope="col">By itself</th><th scope="col">Among all looked at</th><th scope="col">Differential</th></tr></thead><tbody>${lines.join('')}</tbody></table></div>`;
 }
 
 function distributions({ measurement: { groups }, protocol }: SignedBiasReport): string {
@@ -185,7 +200,7 @@ function distributions({ measurement: { groups }, protocol }: SignedBiasReport):
   const highest = Math.max(0, ...shares);
   const plots = groups.map(
     (group) =>
-      `<div><h4>${escapeHtml(group.group)}</h4>${distributionPlot(group.group, group.impostorScores, group.genuineScores, protocol.threshold, highest) || '<p class="none">Too few people.</p>'}</div>`,
+      `<div><h3>${escapeHtml(group.group)}</h3>${distributionPlot(group.group, group.impostorScores, group.genuineScores, protocol.threshold, highest) || '<p class="none">Too few people.</p>'}</div>`,
   );
   return `<h2 id="scores">Score distributions</h2>
 <p><span class="swatch i"></span>two people of the group &ensp; <span class="swatch g"></span>one person</p>
@@ -214,8 +229,8 @@ function sweeps({ measurement: { groups }, protocol }: SignedBiasReport): string
   const keys = given.map(({ name }, i) => `<li>${lineKey(i)}${escapeHtml(name)}</li>`);
   return `<h2 id="sweep">Other thresholds</h2>
 <ul class="keys">${keys.join('')}</ul>
-<h3>False matches</h3><figure>${falseMatch}</figure>
-<h3>False non-matches</h3><figure>${falseNonMatch}<figcaption>Rates within each group at every threshold, drawn only where the sample bears a rate. The dashed line is the report's threshold. A threshold chosen after looking at these curves needs fresh data to be judged.</figcaption></figure>`;
+<h3>False matches</h3><figure>${scrolls}${falseMatch}</div></figure>
+<h3>False non-matches</h3><figure>${scrolls}${falseNonMatch}</div><figcaption>Rates within each group at every threshold, drawn only where the sample bears a rate. The dashed line is the report's threshold. A threshold chosen after looking at these curves needs fresh data to be judged.</figcaption></figure>`;
 }
 
 function origin(report: SignedBiasReport): string {

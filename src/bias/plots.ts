@@ -210,12 +210,12 @@ export function sweepPlot(
   if (rates.length === 0 || thresholds.length === 0) return '';
   const height = 260;
   const low = Math.min(...rates) / 1.3;
-  const x = scaleLinear([thresholds[0] ?? 0, thresholds.at(-1) ?? 1], [62, width - 20]);
+  const x = scaleLinear([thresholds[0] ?? 0, thresholds.at(-1) ?? 1], [72, width - 20]);
   const y = scaleLog([low, 1], [height - 30, 12]);
   const grid = ticksOf(low, 1).map(
     (tick) =>
-      stroke(62, y(tick), width - 20, y(tick), 'grid') +
-      text(56, y(tick) + 4, percentOf(tick), 'class="tick" text-anchor="end"'),
+      stroke(72, y(tick), width - 20, y(tick), 'grid') +
+      text(66, y(tick) + 4, percentOf(tick), 'class="tick" text-anchor="end"'),
   );
   const ticks = x.ticks(10).map((tick) => text(x(tick), height - 12, `${tick}`, 'class="tick" text-anchor="middle"'));
   const lines = groups.map(({ sweep }, i) => {

@@ -36,8 +36,9 @@ ${[0, 1, 2, 3, 4, 5, 6, 7].map((i) => `.line.g${i} { stroke: var(--g${i}); strok
 .swatch { display: inline-block; width: 14px; height: 12px; margin-right: .35rem; border: 1px solid transparent; vertical-align: -1px; }
 .swatch.i { background: var(--imp); } .swatch.g { background: color-mix(in srgb, var(--gen) 35%, transparent); border-color: var(--gen); }
 .small { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: .5rem 1.5rem; }
-.small h4 { margin: .5rem 0 0; font-size: .95rem; }
+.small h3, .small h4 { margin: .5rem 0 0; font-size: .95rem; }
 .scroll { overflow-x: auto; }
+.scroll > svg { min-width: 34rem; }
 table { border-collapse: collapse; margin: .75rem 0; font-size: .93rem; min-width: 34rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--muted); padding-bottom: .35rem; }
 th, td { text-align: left; padding: .35rem 1rem .35rem 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
