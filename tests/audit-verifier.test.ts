@@ -290,6 +290,7 @@ describe('the verifier', () => {
     expect(reasonOf(honest.with(at, otherBody(honest[at]!)))).toBe('changed');
     expect(reasonOf(honest.toSpliced(at, 1))).toBe('missing');
     expect(reasonOf(honest.toSpliced(at, 0, honest[at]!))).toBe('inserted');
+    for (const more of [honest.at(-1)!, honest[1]!, '']) expect(reasonOf([...honest, more])).toBe('inserted');
     expect(reasonOf(honest.slice(0, -1))).toBe('truncated');
     expect(reasonOf([...honest.slice(0, at), honest.at(-1)!])).toBe('truncated');
     expect(reasonOf(withTrailer(honest, stranger))).toBe('signature');
