@@ -47,7 +47,7 @@ const purpose = {
       type: 'object',
       description: 'How much may be searched; absent: not bounded.',
       properties: {
-        searchesPerHour: { type: 'integer', description: 'By one key.' },
+        searchesPerHour: { type: 'integer', description: 'By one person, with all their keys together.' },
         repeatsOfOneProbePerHour: { type: 'integer', description: 'For one face.' },
         differentProbesPerTenMinutes: { type: 'integer', description: 'For different faces.' },
       },

@@ -30,7 +30,8 @@ export async function recallSearches(
     const page = await audit.read({ afterSequence, limit: end - afterSequence });
     for (const entry of page) {
       // Most records are none of a search, and parsing is what takes the time.
-      if (!entry.body.includes('"kind":"decision"') || !/Search|Compare/.test(entry.body)) continue;
+      const [, named = ''] = /"operation":"(\w+)"/.exec(entry.body) ?? [];
+      if (!tellsMatches(named)) continue;
       const { actor, at, kind, operation, purpose } = renderAuditRecord(entry);
       const atMs = Date.parse(at);
       if (kind !== 'decision' || purpose === undefined || !tellsMatches(operation) || atMs <= sinceMs) continue;

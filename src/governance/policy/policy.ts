@@ -55,7 +55,7 @@ export interface RetentionTerms {
 
 /** How much may be searched under a purpose. */
 export interface SearchBudget {
-  /** By one key. */
+  /** By one person, with all their keys together. */
   readonly searchesPerHour: number;
   /** Searches with faces that are one person's, by one person's keys. */
   readonly repeatsOfOneProbePerHour: number;

@@ -1,14 +1,9 @@
-const names: ReadonlySet<string> = new Set([
-  'CompareFaces',
-  'SearchFaces',
-  'SearchFacesByImage',
-  'SearchUsers',
-  'SearchUsersByImage',
-  'StartFaceSearch',
-  'GetFaceSearch',
-]);
+import { readTellingMatches } from '../telling-matches.ts';
 
-/** True for the operations whose answer says who looks alike. */
+const ways = readTellingMatches();
+
+/** True for the operations that search or compare: their answers say who looks alike. */
 export function tellsMatches(operation: string): boolean {
-  return names.has(operation);
+  const way = ways.get(operation);
+  return way === 'withheld' || way === 'refused';
 }
