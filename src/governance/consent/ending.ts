@@ -2,7 +2,7 @@ import { type OwnRequestOf, ServiceError } from '../../contract/index.ts';
 import type { PurposeName } from '../policy/index.ts';
 import type { ErasureCertificate, ErasureReason } from '../retention/eraser-port.ts';
 import { type ConsentParts, heldReceipts, keptOf, pseudonymOf, putReceipt, stateOf } from './kept.ts';
-import { liftObjections, recordObjection } from './objections.ts';
+import { liftObjections, recordObjection, type SubjectStatement } from './objections.ts';
 import { type ConsentEnd, endReceipt, type KeptReceipt, reduceReceipt } from './receipt.ts';
 import { purposeNamed, subjectNamed } from './terms.ts';
 
@@ -140,7 +140,7 @@ export function createEndings(parts: ConsentParts): ConsentEndings {
     async object({ subject, purpose, method, evidence }, by) {
       const about = { subject: subjectNamed(subject), purpose: purposeNamed(policy, purpose).name };
       const objectionId = ids();
-      const statement = { method, ...(evidence !== undefined && { evidence }), atMs: clock(), by };
+      const statement = { ...sayingOf(method, evidence), atMs: clock(), by };
       return locks.hold(about.purpose, about.subject, async () => {
         await documents.change((change) => recordObjection(change, { id: objectionId, ...about }, statement));
         return { objectionId, ...(await end({ ...about, state: 'objected', reason: 'objection', by })) };
@@ -148,7 +148,7 @@ export function createEndings(parts: ConsentParts): ConsentEndings {
     },
     async liftObjection({ subject, purpose, method, evidence }, by) {
       const about = { subject: subjectNamed(subject), purpose: purposeNamed(policy, purpose).name };
-      const statement = { method, ...(evidence !== undefined && { evidence }), atMs: clock(), by };
+      const statement = { ...sayingOf(method, evidence), atMs: clock(), by };
       const lifted = await locks.hold(about.purpose, about.subject, () =>
         documents.change((change) => liftObjections(change, about.purpose, about.subject, statement)),
       );
@@ -193,6 +193,23 @@ const reasons = {
   objected: 'objection',
   erased: 'erasure-request',
 } as const satisfies Record<ConsentEnd, ErasureReason>;
+
+const ownWords = ['signed-form', 'in-app', 'verbal-recorded'] as const;
+
+/** How the subject said so; nobody says it for the subject. */
+function sayingOf(method: string, evidence: string | undefined): Pick<SubjectStatement, 'method' | 'evidence'> {
+  const own = ownWords.find((name) => name === method);
+  if (own === undefined) {
+    throw new ServiceError(
+      'InvalidParameterException',
+      `Only the subject itself objects, and only it takes that back: the method is one of ${ownWords.join(', ')}. Read docs/accountability.md#minors.`,
+    );
+  }
+  if (evidence !== undefined && evidence.length > 1_000) {
+    throw new ServiceError('InvalidParameterException', 'evidence has more than 1000 characters.');
+  }
+  return { method: own, ...(evidence !== undefined && { evidence }) };
+}
 
 function eitherOr(): ServiceError {
   return new ServiceError('InvalidParameterException', 'Name either a receiptId, or a subject with its purpose.');
