@@ -11,6 +11,9 @@ import {
 } from '../../src/bias/index.ts';
 import { seededRandom } from '../../src/bias/random.ts';
 import { type EvaluateBiasFlags, runEvaluateBias } from '../../src/cli/commands/evaluate.ts';
+import { runVerifyReport } from '../../src/cli/commands/verify-report.ts';
+import { compose } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config/index.ts';
 import { verifyDocument } from '../../src/shared/signing.ts';
 import { openOffice } from '../builders/office.ts';
 import { syntheticPairs, syntheticThreshold } from '../builders/scored-pairs.ts';
@@ -122,6 +125,26 @@ describe('from the command line', () => {
     await runEvaluateBias(flags({}), terminal);
     expect(written().origin).not.toHaveProperty('models');
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('scores were brought along');
+  });
+
+  it('a report or page that was changed afterwards is found', async () => {
+    const { keyring, close } = await compose(
+      loadConfig({ env: { LIKENESS_DATA_DIR: join(folder, 'data') }, cwd: folder }),
+      { vision: false },
+    );
+    const publicKey = join(folder, 'public-key.pem');
+    writeFileSync(publicKey, keyring.signer.publicKeyPem);
+    await close();
+    await runEvaluateBias(flags({}), terminal);
+    const [json, html] = [join(folder, 'report.json'), join(folder, 'report.html')];
+    const verify = () => runVerifyReport(json, { publicKey, page: html }, terminal);
+    expect(verify()).toBe(0);
+    const page = readFileSync(html, 'utf8');
+    writeFileSync(html, page.replace('10 %', '1 %'));
+    expect(verify()).toBe(1);
+    writeFileSync(html, page);
+    writeFileSync(json, readFileSync(json, 'utf8').replace('"threshold":80', '"threshold":81'));
+    expect(verify()).toBe(1);
   });
 
   it('fewer replicates than the intervals need are refused', async () => {

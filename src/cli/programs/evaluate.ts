@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { runEvaluateBias } from '../commands/evaluate.ts';
+import { runVerifyReport } from '../commands/verify-report.ts';
 import type { Run } from './run.ts';
 
 /** Adds `likeness evaluate`. */
@@ -19,6 +20,13 @@ export function addEvaluateCommands(program: Command, run: Run): void {
     .option('--replicates <number>', 'how often people are drawn anew (default 1000)', whole)
     .option('--concurrency <number>', 'pairs at a time (default: the number of workers)', whole)
     .action(run(runEvaluateBias));
+  evaluate
+    .command('verify')
+    .description('check the signature of a bias report; needs no server')
+    .argument('<report>', 'the signed JSON')
+    .requiredOption('--public-key <file>', "the server's public key (PEM), from a place you trust")
+    .option('--page <file>', 'check as well that this page shows the report')
+    .action(run(runVerifyReport));
 }
 
 function whole(text: string): number {
