@@ -31,7 +31,7 @@ export interface AuditGlance {
   /** Milliseconds since 1970 of the last record; absent for an empty log. */
   readonly lastAtMs?: number;
   readonly intact: boolean;
-  contains(place: AuditPlace): boolean;
+  contains(place: AuditPlace): Promise<boolean>;
 }
 
 /** What a restore stands on; compose gives it. */
@@ -147,8 +147,8 @@ async function chooseAudit(
 ): Promise<Restored['audit']> {
   if (present?.head === undefined) return 'restored';
   const backedUp = header.facts.auditHead;
-  if (present.intact && (backedUp === undefined || present.contains(backedUp))) return 'kept';
-  if ((await parts.glanceAtAudit(staging)).contains(present.head)) return 'restored';
+  if (present.intact && (backedUp === undefined || (await present.contains(backedUp)))) return 'kept';
+  if (await (await parts.glanceAtAudit(staging)).contains(present.head)) return 'restored';
   throw new BackupError(
     'audit',
     `the audit log in ${parts.dataDir} is ${present.intact ? 'not the one that the backup was made from' : 'broken'}, and restoring would lose its records. Move the folder aside, keep it as evidence, and restore into an empty one.`,
