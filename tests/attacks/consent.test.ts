@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OwnResponseOf } from '../../src/contract/index.ts';
 import { consentBench, dayMs, templateOf } from '../builders/consent.ts';
-import { refusalOf } from '../builders/gate.ts';
+import { callerWith, refusalOf } from '../builders/gate.ts';
 
 const alice = 1;
 const bob = 2;
@@ -142,6 +142,33 @@ describe('active-consent, attacked', () => {
     ]) {
       expect((await refusalOf(bench.grant('alice', dates))).code).toBe('InvalidParameterException');
     }
+  });
+});
+
+describe('key-serves-consent, attacked', () => {
+  it('lets a key of one purpose neither make, read nor end the consents of another', async () => {
+    const bench = await consentBench({ collections: { door: 'access-control' } });
+    const { receiptId } = await bench.grant('alice', { purpose: 'access-control' });
+    const caller = callerWith({ purposes: ['identity-verification'] });
+    const foreign = bench.terms('bob', { purpose: 'access-control' });
+    const about = { subject: 'alice', purpose: 'access-control' };
+    for (const [operation, request] of [
+      ['GrantConsent', foreign],
+      ['ImportConsents', { rows: [bench.terms('bob'), foreign] }],
+      ['GetConsent', { receiptId }],
+      ['WithdrawConsent', { receiptId }],
+      ['WithdrawConsent', about],
+      ['RecordObjection', { ...about, method: 'in-app' }],
+      ['LiftObjection', { ...about, method: 'in-app' }],
+      ['ListConsents', { purpose: 'access-control' }],
+      ['ListConsents', {}],
+    ] as const) {
+      const refusal = await refusalOf(bench.call(operation, request, caller));
+      expect(refusal.code, operation).toBe('AccessDeniedException');
+      expect(refusal.message).toContain('does not list the purpose');
+    }
+    expect(await tally(bench.index('alice', [{ person: alice }], 'door'))).toMatchObject({ stored: 1 });
+    await bench.call('GrantConsent', bench.terms('bob'), caller);
   });
 });
 

@@ -136,6 +136,11 @@ export function createConsentBook(parts: ConsentParts): ConsentBook {
       const kept = await documents.read((view) => findActive(view, purpose, subject));
       return kept && { receiptId: kept.receiptId };
     },
+    purposeOfReceipt: (receiptId) =>
+      documents.read((view) => {
+        const document = view.get('receipt', receiptId);
+        return document && keptOf(document).purpose;
+      }),
     async grant(request, by) {
       const terms = readTerms(request, { policy, controller: parts.controller, nowMs: clock() });
       const { purpose, subject } = terms;

@@ -16,6 +16,8 @@ export interface ConsentReceipt {
 export interface ConsentLedger {
   /** The receipt that is active now: granted, neither expired nor withdrawn nor objected to, its signature good. */
   activeReceipt(subject: ConsentSubject): Promise<ConsentReceipt | undefined>;
+  /** The purpose of any receipt, ended or not. */
+  purposeOfReceipt?(receiptId: string): Promise<PurposeName | undefined>;
 }
 
 /** The ledger of a gate that was given none: no subject has a receipt. */

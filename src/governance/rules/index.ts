@@ -6,6 +6,7 @@ import { keyAllowsCollection } from './key-allows-collection.ts';
 import { keyAllowsOperation } from './key-allows-operation.ts';
 import { keyDeclaresNoRefusedClass } from './key-declares-no-refused-class.ts';
 import { keyHasPurpose } from './key-has-purpose.ts';
+import { keyServesConsent } from './key-serves-consent.ts';
 import { reservedTags } from './reserved-tags.ts';
 import { roleAllowsOperation } from './role-allows-operation.ts';
 import type { PurposeQuestion, Question, Refusal, Rule, RuleParts } from './rule.ts';
@@ -27,6 +28,7 @@ export const keyRules: readonly Rule<Question>[] = [
 /** Rules about the purpose, judged in this order; an obligation is one file here. */
 export const purposeRules: readonly Rule<PurposeQuestion>[] = [
   keyHasPurpose,
+  keyServesConsent,
   evaluationMatchesGoToEvaluators,
   reservedTags,
   dataSetLicence,
