@@ -188,7 +188,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       keyring,
       faceModels: versions,
       people,
-      dualControl: createDualControl({ documents: stores.documents, people, clock, ids: randomUUID }),
+      dualControl,
       clock,
       ids: randomUUID,
       notice,
