@@ -16,6 +16,16 @@ import {
 
 type Image = Parameters<FaceWriter['addFaces']>[0];
 
+/** A face of the subject, in whichever collection of the purpose it stands. */
+interface StandingFace {
+  readonly face: FaceRecord;
+  readonly in: CollectionRecord;
+  readonly isHere: boolean;
+}
+
+/** Collections read at a time. */
+const pageSize = 200;
+
 /**
  * A face writer for purposes with review. A subject's first face is stored. A further one waits until two reviewers
  * agreed that it is the same person as those that are stored: it is answered as if it had been stored, since "refused
@@ -34,8 +44,10 @@ export function pendEnrolments(
   if (grant.review === 'none') return writer;
 
   async function addOne(image: Image, subject: string, face: NewFace): Promise<{ face: FaceRecord; stored: number }> {
-    const standing = await parts.collections.findFacesOfSubject(collection.id, subject);
-    const isStored = standing.some((one) => one.imageId === image.imageId && isSameBox(one.box, face.box));
+    const standing = await facesUnderPurpose(subject);
+    const isStored = standing.some(
+      ({ face: one, isHere }) => isHere && one.imageId === image.imageId && isSameBox(one.box, face.box),
+    );
     if (standing.length === 0 || isStored) {
       const { faces, stored } = await writer.addFaces({ ...image, faces: [face] });
       const [record] = faces;
@@ -55,7 +67,7 @@ export function pendEnrolments(
     image: Image,
     subject: string,
     face: NewFace,
-    standing: readonly FaceRecord[],
+    standing: readonly StandingFace[],
   ): Promise<PendingFace> {
     const source = probes.sourceOf(face.template);
     const [{ hash }, crop, candidates] = await Promise.all([
@@ -96,14 +108,33 @@ export function pendEnrolments(
     return pending;
   }
 
-  async function candidateOf(standing: FaceRecord, face: NewFace): Promise<NewCandidate> {
+  async function candidateOf({ face: standing, in: its, isHere }: StandingFace, face: NewFace): Promise<NewCandidate> {
     const [template, crop] = await Promise.all([
-      parts.collections.faceTemplate(collection.id, standing.faceId),
-      parts.crops.of(collection.id, standing.faceId),
+      parts.collections.faceTemplate(its.id, standing.faceId),
+      parts.crops.of(its.id, standing.faceId),
     ]);
-    const similarity =
-      template === undefined ? 0 : parts.similarityOf(collection.modelVersion, face.template, template);
-    return { ...endsOfFace(standing), similarity, crop };
+    const isComparable = template !== undefined && its.modelVersion === collection.modelVersion;
+    const similarity = isComparable ? parts.similarityOf(collection.modelVersion, face.template, template) : 0;
+    // A face id means something in its own collection only.
+    const { externalImageId } = endsOfFace(standing);
+    return { ...(isHere ? endsOfFace(standing) : { externalImageId }), similarity, crop };
+  }
+
+  /** One consent is one person's, in whichever collection of its purpose it is enrolled; this collection first. */
+  async function facesUnderPurpose(subject: string): Promise<readonly StandingFace[]> {
+    const found: StandingFace[] = [];
+    for (let afterId: string | undefined = ''; afterId !== undefined; ) {
+      const page: readonly CollectionRecord[] = await parts.collections.listCollections({ afterId, limit: pageSize });
+      for (const one of page.filter(({ purpose }) => purpose === collection.purpose)) {
+        const isHere = one.id === collection.id;
+        const faces = await parts.collections.findFacesOfSubject(one.id, subject);
+        const standing = faces.map((face) => ({ face, in: one, isHere }));
+        if (isHere) found.unshift(...standing);
+        else found.push(...standing);
+      }
+      afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+    }
+    return found;
   }
 
   return {

@@ -20,7 +20,7 @@ export interface WithholdingParts {
   readonly cropper: FaceCropper;
   readonly collections: Pick<
     CollectionStore,
-    'faceTemplate' | 'findFaces' | 'findFacesOfSubject' | 'findUser' | 'listFaces'
+    'faceTemplate' | 'findFaces' | 'findFacesOfSubject' | 'listCollections' | 'listFaces'
   >;
   /** Similarity 0..100 of two templates of a model version. */
   similarityOf(modelVersion: string, one: FaceTemplate, other: FaceTemplate): number;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { callerWith, collectionOf, gateBench, refusalOf } from '../../../tests/builders/gate.ts';
-import { purposeNames } from '../index.ts';
+import { loadPolicy, type PurposeName, purposeNames } from '../index.ts';
+import { readTellingMatches } from '../telling-matches.ts';
+import { twoReviewers } from './two-reviewers.ts';
 
 const one = (purpose: string) => gateBench({ collections: [collectionOf(purpose)] });
 const arn = 'arn:aws:rekognition:us-east-1:000000000000:collection/c';
@@ -365,30 +367,39 @@ describe('active-consent', () => {
 });
 
 describe('two-reviewers', () => {
-  const searches = ['SearchFaces', 'SearchFacesByImage', 'SearchUsers', 'SearchUsersByImage'];
+  const refused = [...readTellingMatches()].filter(([, way]) => way === 'refused').map(([name]) => name);
+  const withheld = ['SearchFaces', 'SearchFacesByImage', 'SearchUsers', 'SearchUsersByImage'];
+  const judged = (operation: string, purpose: PurposeName) =>
+    twoReviewers.judge(
+      {
+        call: { operation, request: {}, caller: callerWith(), requestId: 'r', signal: new AbortController().signal },
+        target: { kind: 'none' },
+        roles: [],
+        account: { region: 'us-east-1', accountId: '000000000000' },
+        purpose: loadPolicy().purposes[purpose],
+      },
+      { policy: loadPolicy(), consent: { activeReceipt: async () => undefined }, budgets: {} as never },
+    );
 
-  it.each(searches)('refuses %s under family-reunification', async (operation) => {
-    const bench = one('family-reunification');
-    const refusal = await refusalOf(bench.call(operation, { CollectionId: 'c' }));
-    expect(refusal.code).toBe('AccessDeniedException');
-    expect(refusal.message).toContain('two reviewers');
-    expect(bench.ran).toEqual([]);
+  it.each(refused)('refuses %s under family-reunification, since nothing would withhold its matches', (operation) => {
+    expect(judged(operation, 'family-reunification')).toMatchObject({
+      code: 'AccessDeniedException',
+      message: expect.stringContaining('docs/accountability.md#review'),
+    });
   });
 
-  it.each(searches)('lets %s under every other purpose', async (operation) => {
+  it.each(refused)('does not mind %s under other purposes', (operation) => {
     for (const purpose of purposeNames.filter((name) => name !== 'family-reunification')) {
-      const bench = one(purpose);
-      await bench.call(operation, { CollectionId: 'c' });
-      expect(bench.ran).toHaveLength(1);
+      expect(judged(operation, purpose)).toBeUndefined();
     }
   });
 
-  it('refuses CompareFaces to a key whose purpose is family-reunification, and not DetectFaces', async () => {
-    const bench = gateBench();
-    const caller = callerWith({ purposes: ['family-reunification'] });
-    expect((await refusalOf(bench.call('CompareFaces', {}, caller))).code).toBe('AccessDeniedException');
-    await bench.call('DetectFaces', {}, caller);
-    expect(bench.ran.map((seen) => seen.operation)).toEqual(['DetectFaces']);
+  it.each(withheld)('lets %s run under a grant that says what must be withheld', async (operation) => {
+    for (const purpose of purposeNames) {
+      const bench = one(purpose);
+      await bench.call(operation, { CollectionId: 'c' });
+      expect(bench.ran[0]?.grant.review).toBe(purpose === 'family-reunification' ? 'two-reviewers' : 'none');
+    }
   });
 });
 
