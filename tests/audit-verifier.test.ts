@@ -328,6 +328,12 @@ describe('the verifier', () => {
         expect(verify(honest.with(at, line)), line).toMatchObject({ intact: false, reason: 'changed', line: at + 1 });
       }
     }
+    for (const at of [0, 1]) {
+      const { kind, ...rest } = parsed(honest[at]!);
+      for (const line of [canonicalJson({ kind, ...rest, note: 'more' }), canonicalJson({ ...rest, kind: 'note' })]) {
+        expect(verify(honest.with(at, line)), line).toMatchObject({ intact: false, reason: 'changed', line: at + 1 });
+      }
+    }
     for (const at of [checkpointAt, honest.length - 1]) {
       const line = otherBase64(honest[at]!);
       const value = (text: string) => (parsed(text).signature as { value: string }).value;
