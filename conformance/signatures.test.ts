@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   CompareFacesCommand,
   CreateCollectionCommand,
@@ -110,12 +111,25 @@ describe('signatures', () => {
 });
 
 describe('keys', () => {
+  const purposes = 'photo-library,media-archive,identity-verification,access-control,family-reunification,evaluation';
+  const beside = (...args: string[]) => server.likeness(...args, '--endpoint', server.url);
+  let testKeyFile: string;
+  beforeAll(async () => {
+    testKeyFile = join(server.dataDir, 'test.ini');
+    const steps = [
+      ['people', 'add', 'Test', '--roles', 'enroller,searcher'],
+      ['keys', 'create', '--person', 'Test', '--purposes', purposes, '--out', testKeyFile],
+    ];
+    for (const step of steps) expect(await beside(...step)).toMatchObject({ exitCode: 0 });
+  });
+
+  /** Test makes a key of their own. */
   async function createKey(...flags: string[]): Promise<Credentials> {
-    const { exitCode, stdout, stderr } = await server.likeness(
+    const { exitCode, stdout, stderr } = await beside(
       'keys',
       'create',
-      '--person',
-      'Test',
+      '--credentials',
+      testKeyFile,
       '--json',
       ...flags,
     );
@@ -166,17 +180,35 @@ describe('keys', () => {
   });
 
   it('of refused purposes are not made', async () => {
-    const { exitCode, stderr } = await server.likeness('keys', 'create', '--person', 'Test', '--purposes', 'police');
-    expect(exitCode).toBe(2);
+    const { exitCode, stderr } = await beside('keys', 'create', '--purposes', 'police');
+    expect(exitCode).toBe(3);
     expect(stderr).toContain('law enforcement');
+  });
+
+  it('of another person take two persons, and give no key to who asks', async () => {
+    const { exitCode, stdout } = await beside('keys', 'create', '--person', 'Test', '--json');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'pending' });
+  });
+
+  it('of nobody are not made', async () => {
+    expect((await beside('keys', 'create', '--person', 'Nobody')).exitCode).toBe(4);
+  });
+
+  it('that are limited do not make wider ones', async () => {
+    const { credentialsFile } = JSON.parse(
+      (await beside('keys', 'create', '--operations', 'CreateKey', '--json')).stdout,
+    ) as { credentialsFile: string };
+    const limited = ['--credentials', credentialsFile, '--operations', 'CreateKey,IndexFaces'];
+    expect((await beside('keys', 'create', ...limited)).exitCode).toBe(3);
   });
 
   it('can be revoked at once', async () => {
     const credentials = await createKey();
     await clientOf(credentials).send(new ListCollectionsCommand({}));
-    expect((await server.likeness('keys', 'revoke', credentials.accessKeyId)).exitCode).toBe(0);
+    expect((await beside('keys', 'revoke', credentials.accessKeyId)).exitCode).toBe(0);
     await expectFailure(clientOf(credentials).send(new ListCollectionsCommand({})), 'UnrecognizedClientException');
-    expect((await server.likeness('keys', 'revoke', 'AKIAAAAAAAAAAAAAAAAA')).exitCode).toBe(4);
+    expect((await beside('keys', 'revoke', 'AKIAAAAAAAAAAAAAAAAA')).exitCode).toBe(4);
   });
 
   it('can be temporary, with a session token that every request must carry', async () => {
@@ -197,7 +229,7 @@ describe('keys', () => {
   });
 
   it('are listed without their secrets', async () => {
-    const { stdout } = await server.likeness('keys', 'list', '--json');
+    const { stdout } = await beside('keys', 'list', '--json');
     expect(stdout).toContain(server.credentials.accessKeyId);
     expect(stdout).not.toContain(server.credentials.secretAccessKey);
   });
