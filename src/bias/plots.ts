@@ -230,7 +230,8 @@ export function sweepPlot(
     );
     return `<path d="${rounded(draw(points))}" class="line g${i % 8}"/>${dots.join('')}`;
   });
-  const limit = stroke(x(threshold), 10, x(threshold), height - 30, 'limit');
+  const inRange = threshold >= (thresholds[0] ?? 0) && threshold <= (thresholds.at(-1) ?? 0);
+  const limit = inRange ? stroke(x(threshold), 10, x(threshold), height - 30, 'limit') : '';
   return svg(height, title, [...grid, ...ticks, limit, ...lines].join(''));
 }
 

@@ -103,10 +103,11 @@ describe('from the command line', () => {
 
   function flags(more: Partial<EvaluateBiasFlags>): EvaluateBiasFlags {
     const pairs = syntheticPairs([group], seededRandom(3));
-    const rows = pairs.map(({ a, b, same, score }) =>
-      [a.group, b.group, a.person, b.person, same ? 1 : 0, score].join(','),
-    );
     const scores = join(folder, 'scores.csv');
+    // Synthetic scores run beyond 100; what stands for a similarity does not.
+    const rows = pairs.map(({ a, b, same, score = 0 }) =>
+      [a.group, b.group, a.person, b.person, same ? 1 : 0, Math.min(100, Math.max(0, score))].join(','),
+    );
     writeFileSync(scores, ['group_a,group_b,person_a,person_b,same,score', ...rows].join('\n'));
     return { scores, dataDir: join(folder, 'data'), out: join(folder, 'report'), replicates: 200, ...more };
   }
@@ -145,6 +146,12 @@ describe('from the command line', () => {
     writeFileSync(html, page);
     writeFileSync(json, readFileSync(json, 'utf8').replace('"threshold":80', '"threshold":81'));
     expect(verify()).toBe(1);
+  });
+
+  it('scores of another scale are not held against the threshold of similarities', async () => {
+    const scores = join(folder, 'cosines.csv');
+    writeFileSync(scores, 'group_a,group_b,person_a,person_b,same,score\ng,g,p,p,1,0.7\ng,g,p,q,0,-0.1\n');
+    await expect(runEvaluateBias({ ...flags({}), scores }, terminal)).rejects.toThrow(/name their --threshold/);
   });
 
   it('fewer replicates than the intervals need are refused', async () => {

@@ -65,6 +65,12 @@ export async function runEvaluateBias(flags: EvaluateBiasFlags, terminal: Termin
     );
   }
   const input = readInput(flags);
+  const { low, high } = scaleOfScores(input.form === 'scores' ? input.pairs : []);
+  if (flags.threshold === undefined && (low !== 0 || high !== 100)) {
+    throw new UsageError(
+      `these scores run from ${low} to ${high}, so they are no similarities; name their --threshold`,
+    );
+  }
   const interrupt = new AbortController();
   const onInterrupt = () => {
     terminal.note('\nfinishing what is under way; with --cache the same command goes on from there');
