@@ -310,6 +310,7 @@ export {
   openModels,
   versionsOfFaceModels,
 } from './compose/operator.ts';
+export { restoreInto } from './compose/restore.ts';
 export type { TransparencyReport } from './governance/index.ts';
 export { type AuditExporter, type AuditRecord, exportLines } from './governance/index.ts';
 export type { KeyRecord } from './stores/ports/index.ts';

@@ -15,11 +15,14 @@ import { runSearch } from './commands/search.ts';
 import { runServe } from './commands/serve.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import type { Terminal } from './output.ts';
-import { addEncryptionCommands } from './programs/encryption.ts';
+import { addBackupCommands } from './programs/backup.ts';
 import { addConsentCommands } from './programs/consent.ts';
+import { addEncryptionCommands } from './programs/encryption.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
 import { addPeopleCommands } from './programs/people.ts';
 import { addReportCommands } from './programs/reports.ts';
+import { addRetentionCommands } from './programs/retention.ts';
+import { addReviewCommands } from './programs/review.ts';
 
 /**
  * Builds the command line.
@@ -156,6 +159,9 @@ Every setting: likeness config`,
   addEncryptionCommands(program, run);
   addEvaluateCommands(program, run);
   addReportCommands(program, run);
+  addReviewCommands(program, run);
+  addRetentionCommands(program, run);
+  addBackupCommands(program, run);
   return program;
 }
 

@@ -1,5 +1,5 @@
 import type { ObjectSchema } from '../json-schema.ts';
-import { consentMethods, consentReceiptSchema, signatureSchema, withdrawalSchema } from './consent-receipt.ts';
+import { consentMethods, consentReceiptSchema, withdrawalSchema } from './consent-receipt.ts';
 import { erasureCertificateSchema } from './retention.ts';
 import type { OwnOperationRow } from './row.ts';
 

@@ -183,7 +183,7 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     if (after.some((held) => held.count > 0)) after = await sweepSources(target);
     if (after.some((held) => held.count > 0)) {
       parts.notice(
-        `the erasure ${certificateId} left something behind; see \`likeness erase --show ${certificateId}\``,
+        `the erasure ${certificateId} left something behind; see \`likeness erasures ${certificateId}\``,
       );
     }
     const certificate = await certify(certificateId, request, { before, after });
