@@ -23,7 +23,6 @@ import {
   openReview,
   reviewCallerOf,
   reviewDeskOf,
-  type Verdict,
 } from '../../src/governance/index.ts';
 import type { RoleName } from '../../src/shared/role-names.ts';
 import { openMemoryStores } from '../../src/stores/memory/open-memory-stores.ts';
@@ -33,6 +32,8 @@ import { callerWith, gateBench } from './gate.ts';
 /** A day of the year 2027, so that days in tests read as days. */
 export const startMs = Date.parse('2027-03-01T12:00:00Z');
 export const dayMs = 86_400_000;
+
+type Verdict = OwnRequestOf<'SubmitReview'>['decisions'][number]['verdict'];
 
 /** Who works in the tests' house. */
 const house: Readonly<Record<string, readonly RoleName[]>> = {

@@ -24,14 +24,15 @@ export interface CropStore {
   /** The JPEG; undefined when none is kept. */
   of(collectionId: string, faceId: string): Promise<Uint8Array | undefined>;
   remove(collectionId: string, faceIds: readonly string[]): Promise<void>;
-  /** A crop of the collection by chance, each about as likely; undefined when there is none. */
-  anyOf(collectionId: string, random: () => number): Promise<KeptCrop | undefined>;
+  /** A few crops of the collection by chance, in an order by chance; all of them where it has no more than a few. */
+  someOf(collectionId: string, random: () => number): Promise<readonly KeptCrop[]>;
   removeCollection(collectionId: string): Promise<number>;
 }
 
 /** What the ids of enrolled faces' crops begin with; other documents of the kind are pictures of cases. */
 export const facePrefix = 'face.';
 const pageSize = 200;
+const mostDrawn = 16;
 
 /** The id of a face's crop among the documents. */
 export function cropId(faceId: string): string {
@@ -74,14 +75,22 @@ export function createCropStore(documents: DocumentStore, clock: () => number): 
         }
       });
     },
-    anyOf: (collectionId, random) =>
+    someOf: (collectionId, random) =>
       documents.read((view) => {
-        // Face ids are random, so the first one after a random id is a fair draw.
+        // Face ids are random, so those after a random id are a fair draw; it goes round at the end.
         const digit = (): string => Math.floor(random() * 16).toString(16);
         const afterId = `${facePrefix}${digit()}${digit()}${digit()}${digit()}`;
-        const [next] = view.named('crop', 'collection', collectionId, { afterId, limit: 1 });
-        const [found = undefined] = next ? [next] : view.named('crop', 'collection', collectionId, { limit: 1 });
-        return found && unpadded<KeptCrop>(found.body);
+        const after = view.named('crop', 'collection', collectionId, { afterId, limit: mostDrawn });
+        const round =
+          after.length === mostDrawn
+            ? []
+            : view
+                .named('crop', 'collection', collectionId, { limit: mostDrawn - after.length })
+                .filter(({ id }) => id <= afterId);
+        return [...after, ...round]
+          .map(({ body }) => ({ crop: unpadded<KeptCrop>(body), place: random() }))
+          .sort((one, other) => one.place - other.place)
+          .map(({ crop }) => crop);
       }),
     removeCollection: (collectionId) => documents.change((change) => removeAll(change, collectionId)),
   };

@@ -39,7 +39,7 @@ export interface ReviewDesk {
 /** What the desk is made of. */
 export interface DeskParts {
   readonly documents: DocumentStore;
-  readonly crops: Pick<CropStore, 'of' | 'anyOf'>;
+  readonly crops: Pick<CropStore, 'of' | 'someOf'>;
   readonly cannotLinks: CannotLinks;
   readonly standing: OutcomeParts['standing'];
   /** Milliseconds since 1970. */

@@ -4,7 +4,7 @@ import type { CropStore, KeptCrop } from './crops.ts';
 /** Draws known non-matches from a collection's kept crops. */
 export interface SeedDrawer {
   /**
-   * Another subject's face that is surely not the probe's person; undefined when a few draws find none.
+   * Another subject's face that is surely not the probe's person; undefined when a draw finds none.
    * @param taken whom it must not be: the candidates, and the probe's own subject
    */
   draw(
@@ -14,18 +14,13 @@ export interface SeedDrawer {
   ): Promise<KeptCrop | undefined>;
 }
 
-const mostDraws = 8;
-
 /** @param random 0..1, 1 excluded */
-export function createSeedDrawer(crops: Pick<CropStore, 'anyOf'>, random: () => number): SeedDrawer {
+export function createSeedDrawer(crops: Pick<CropStore, 'someOf'>, random: () => number): SeedDrawer {
   return {
     async draw(collectionId, taken, isNonMatch) {
-      for (let draws = 0; draws < mostDraws; draws += 1) {
-        const crop = await crops.anyOf(collectionId, random);
-        if (crop === undefined) return undefined;
-        if (!taken.some((other) => isSameSubject(other, crop)) && (await isNonMatch({ faceId: crop.faceId }))) {
-          return crop;
-        }
+      for (const crop of await crops.someOf(collectionId, random)) {
+        if (taken.some((other) => isSameSubject(other, crop))) continue;
+        if (await isNonMatch({ faceId: crop.faceId })) return crop;
       }
       return undefined;
     },

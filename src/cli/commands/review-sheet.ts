@@ -1,0 +1,59 @@
+import type { OwnResponseOf } from '../../contract/index.ts';
+
+/** A case as GetReviewCase tells it. */
+export type ReviewCase = OwnResponseOf<'GetReviewCase'>;
+
+/**
+ * A page to look at a case: the probe beside each candidate, in order, self-contained and without scripts.
+ */
+export function reviewSheet(shown: ReviewCase): string {
+  const { caseId, kind, purpose, collectionId, openedAt, expiresAt, probe, candidates } = shown;
+  const rows = candidates.map(
+    ({ candidateId, rank, crop }) => `<li>
+<figure>${picture(probe, 'the face that was searched with')}<figcaption>probe</figcaption></figure>
+<figure>${picture(crop, `candidate ${rank}`)}<figcaption>candidate ${rank}</figcaption></figure>
+<p><strong>Candidate ${rank}</strong><br><code>${escaped(candidateId)}</code></p>
+</li>`,
+  );
+  const body =
+    rows.length > 0
+      ? `<ol>${rows.join('\n')}</ol>`
+      : `<figure>${picture(probe, 'the face that was searched with')}<figcaption>probe</figcaption></figure>
+<p>There is no candidate to judge. Submit the case all the same: it closes when two reviewers have.</p>`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<title>Review case ${escaped(caseId)}</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; background: #fff; }
+ol { list-style: none; padding: 0; }
+li { display: flex; flex-wrap: wrap; gap: 1rem; align-items: center; border-top: 1px solid #767676; padding: 1rem 0; }
+figure { margin: 0; width: 14rem; }
+img, .none { width: 14rem; height: 14rem; object-fit: contain; background: #e6e6e6; display: grid; place-items: center; }
+figcaption { color: #4a4a4a; }
+code { font-size: 0.8rem; overflow-wrap: anywhere; }
+</style>
+</head>
+<body>
+<h1>Review case</h1>
+<p><code>${escaped(caseId)}</code><br>${escaped(kind)} for ${escaped(purpose)}${collectionId === undefined ? '' : ` in ${escaped(collectionId)}`}, opened ${escaped(openedAt)}, closes ${escaped(expiresAt)}</p>
+<p>Compare each candidate with the probe: ears, hairline, moles and scars, the shape of nose and mouth. Say <em>same</em> only when you would say so alone. Known non-matches may be among them. A match is a candidate, never an identity.</p>
+${body}
+<p>Then: <code>likeness review submit ${escaped(caseId)} --same 1 --different 2 --reason "..."</code></p>
+</body>
+</html>
+`;
+}
+
+function picture(base64: string | undefined, alt: string): string {
+  return base64 === undefined
+    ? '<span class="none">no picture</span>'
+    : `<img alt="${escaped(alt)}" src="data:image/jpeg;base64,${escaped(base64)}">`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+}
