@@ -46,15 +46,22 @@ export function drawRotation(secret: Uint8Array, dimensions: number): Rotation {
   const draw = (): number => (numbers[next++] ?? 0) / 2 ** 32;
   const sign = draw() < 0.5 ? -1 : 1;
   for (let round = 0; round < count; round++) {
-    const order = Uint16Array.from({ length: dimensions }, (_, i) => i);
+    const order = new Uint16Array(dimensions);
+    for (let i = 0; i < dimensions; i++) order[i] = i;
     for (let i = dimensions - 1; i > 0; i--) {
       const j = Math.floor(draw() * (i + 1));
       const kept = order[i] ?? 0;
       order[i] = order[j] ?? 0;
       order[j] = kept;
     }
-    const angles = Float64Array.from({ length: pairs }, () => 2 * Math.PI * draw());
-    rounds.push({ order, cosines: angles.map(Math.cos), sines: angles.map(Math.sin) });
+    const cosines = new Float64Array(pairs);
+    const sines = new Float64Array(pairs);
+    for (let i = 0; i < pairs; i++) {
+      const angle = 2 * Math.PI * draw();
+      cosines[i] = Math.cos(angle);
+      sines[i] = Math.sin(angle);
+    }
+    rounds.push({ order, cosines, sines });
   }
 
   const requireLength = (vector: Float32Array): void => {
@@ -62,49 +69,58 @@ export function drawRotation(secret: Uint8Array, dimensions: number): Rotation {
       throw new RangeError(`a vector of ${vector.length} numbers in a rotation of ${dimensions}`);
     }
   };
+  const signed = (vector: Float64Array): Float32Array => {
+    const result = new Float32Array(vector);
+    if (sign < 0) for (let i = 0; i < dimensions; i++) result[i] = -(result[i] ?? 0);
+    return result;
+  };
   return {
     dimensions,
     turn(template) {
       requireLength(template);
-      let from = Float64Array.from(template, (value) => sign * value);
+      let from = new Float64Array(template);
       let to = new Float64Array(dimensions);
       for (const { order, cosines, sines } of rounds) {
-        for (let i = 0; i < dimensions; i++) to[i] = from[order[i] ?? 0] ?? 0;
-        turnPairs(to, cosines, sines, 1);
+        for (let i = 0; i < pairs; i++) {
+          const a = from[order[2 * i] ?? 0] ?? 0;
+          const b = from[order[2 * i + 1] ?? 0] ?? 0;
+          const cosine = cosines[i] ?? 1;
+          const sine = sines[i] ?? 0;
+          to[2 * i] = cosine * a - sine * b;
+          to[2 * i + 1] = sine * a + cosine * b;
+        }
+        // Of an odd number of dimensions the last has no partner in this round.
+        if (2 * pairs < dimensions) to[2 * pairs] = from[order[2 * pairs] ?? 0] ?? 0;
         [from, to] = [to, from];
       }
-      return Float32Array.from(from);
+      return signed(from);
     },
     turnBack(turned) {
       requireLength(turned);
-      let from = Float64Array.from(turned);
+      let from = new Float64Array(turned);
       let to = new Float64Array(dimensions);
-      for (let r = rounds.length - 1; r >= 0; r--) {
-        const round = rounds[r];
-        if (round === undefined) continue;
-        turnPairs(from, round.cosines, round.sines, -1);
-        for (let i = 0; i < dimensions; i++) to[round.order[i] ?? 0] = from[i] ?? 0;
+      for (const { order, cosines, sines } of rounds.toReversed()) {
+        for (let i = 0; i < pairs; i++) {
+          const a = from[2 * i] ?? 0;
+          const b = from[2 * i + 1] ?? 0;
+          const cosine = cosines[i] ?? 1;
+          const sine = sines[i] ?? 0;
+          to[order[2 * i] ?? 0] = cosine * a + sine * b;
+          to[order[2 * i + 1] ?? 0] = cosine * b - sine * a;
+        }
+        if (2 * pairs < dimensions) to[order[2 * pairs] ?? 0] = from[2 * pairs] ?? 0;
         [from, to] = [to, from];
       }
-      return Float32Array.from(from, (value) => sign * value);
+      return signed(from);
     },
   };
 }
 
-function turnPairs(vector: Float64Array, cosines: Float64Array, sines: Float64Array, direction: 1 | -1): void {
-  for (let i = 0; i < cosines.length; i++) {
-    const cosine = cosines[i] ?? 1;
-    const sine = direction * (sines[i] ?? 0);
-    const a = vector[2 * i] ?? 0;
-    const b = vector[2 * i + 1] ?? 0;
-    vector[2 * i] = cosine * a - sine * b;
-    vector[2 * i + 1] = sine * a + cosine * b;
-  }
-}
-
-/** 32-bit numbers from a secret: the key stream of AES-256 in counter mode. */
-function randomNumbers(secret: Uint8Array, dimensions: number, count: number): readonly number[] {
+/** 32-bit numbers from a secret: the key stream of AES-256 in counter mode, read as little-endian. */
+function randomNumbers(secret: Uint8Array, dimensions: number, count: number): Uint32Array {
   const key = Buffer.from(hkdfSync('sha256', secret, '', `likeness rotation ${dimensions}`, 32));
   const bytes = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(4 * count));
-  return Array.from({ length: count }, (_, i) => bytes.readUInt32LE(4 * i));
+  const numbers = new Uint32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = bytes.readUInt32LE(4 * i);
+  return numbers;
 }
