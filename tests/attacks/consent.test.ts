@@ -7,6 +7,11 @@ const alice = 1;
 const bob = 2;
 const guardian = { name: 'A Guardian', relation: 'mother' };
 
+/** Long enough for whatever is not kept waiting to finish. */
+async function manyTurns(): Promise<void> {
+  for (let turn = 0; turn < 200; turn += 1) await new Promise((done) => setImmediate(done));
+}
+
 /** What IndexFaces answered, in numbers. */
 async function tally(answer: Promise<{ response: unknown }>) {
   const { FaceRecords, UnindexedFaces } = (await answer).response as {
@@ -36,6 +41,20 @@ describe('active-consent, attacked', () => {
     });
     await bench.grant('alice');
     expect((await refusalOf(bench.index('alice', [{ person: alice }]))).code).toBe('AccessDeniedException');
+    await withdrawal;
+    expect(await bench.faces()).toEqual([]);
+  });
+
+  it('has nothing left after a withdrawal that began between the last question and the storing', async () => {
+    let withdrawal: Promise<unknown> = Promise.resolve();
+    const bench = await consentBench({
+      whileStoring: async () => {
+        withdrawal = bench.withdraw({ subject: 'alice', purpose: 'identity-verification' });
+        await Promise.race([withdrawal, manyTurns()]);
+      },
+    });
+    await bench.grant('alice');
+    await bench.index('alice', [{ person: alice }]);
     await withdrawal;
     expect(await bench.faces()).toEqual([]);
   });
@@ -278,7 +297,7 @@ describe('one-subject, attacked', () => {
   });
 
   it('lets only one of two different people win when both are sent first at once', async () => {
-    const bench = await consentBench();
+    const bench = await consentBench({ whileStoring: manyTurns });
     await bench.grant('alice');
     const results = await Promise.allSettled([
       bench.index('alice', [{ person: alice }]),

@@ -111,6 +111,8 @@ export async function consentBench(
     readonly eraser?: (usual: Eraser) => Eraser;
     /** Runs while a photo is analysed: after the gate has judged, before anything is stored. */
     readonly whileEmbedding?: () => unknown;
+    /** Runs while a face is stored: after everything was judged, before the store is reached. */
+    readonly whileStoring?: () => unknown;
   } = {},
 ) {
   let nowMs = startMs;
@@ -191,7 +193,10 @@ export async function consentBench(
         countFaceWrites(
           {
             record,
-            addFaces: (image) => collections.addFaces(record.id, image),
+            async addFaces(image) {
+              await options.whileStoring?.();
+              return collections.addFaces(record.id, image);
+            },
             deleteFaces: (faceIds) => collections.deleteFaces(record.id, faceIds),
           },
           notes,
