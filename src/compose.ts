@@ -11,6 +11,7 @@ import { openBudgets } from './compose/open-budgets.ts';
 import { openKeyringOf } from './compose/open-keyring.ts';
 import { builtOperations } from './compose/operations.ts';
 import { openRetention } from './compose/retention.ts';
+import { startReviewSweep } from './compose/review-sweep.ts';
 import { inServiceTerms } from './compose/service-terms.ts';
 import { openWithholding } from './compose/withholding.ts';
 import type { Config } from './config/index.ts';
@@ -193,7 +194,6 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       ids: randomUUID,
       notice,
     });
-    closers.push(await accountability.start());
     const probeHash = (bytes: Uint8Array): string =>
       keyring.mac('probes', createHash('sha256').update(bytes).digest()).toString('hex');
     const withholding = openWithholding({
@@ -206,6 +206,9 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       probeHash,
       clock,
     });
+    retention.register(withholding.pending.erasureSource);
+    closers.push(await accountability.start());
+    closers.push(startReviewSweep(withholding, notice));
     const idempotency = createIdempotency({ store: stores.idempotency, clock });
     const dispatch = createGate({
       policy,

@@ -123,7 +123,8 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       faceProbe: (faceId) => collections.faceTemplate(record.id, faceId),
       userProbe: (userId) => collections.userTemplate(record.id, userId),
     };
-    return parts.retention.search(searching, record);
+    // Withholding looks at more than it answers, which is no use of a face.
+    return parts.retention.search(searching, record, false);
   };
 
   const userWriter = (record: CollectionRecord): UserWriter => {
@@ -218,7 +219,8 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     faceSearch: (grant, notes, collection, withheld) => {
       const record = present(grant, collection);
       const watched = parts.watchOf(grant, record.modelVersion);
-      return watchSearch(floorSearch(withheld.search(search(record), record), grant, notes), grant, notes, watched);
+      const released = parts.retention.search(withheld.search(search(record), record), record);
+      return watchSearch(floorSearch(released, grant, notes), grant, notes, watched);
     },
     collectionReader: (grant, _notes, collection) => reader(present(grant, collection)),
     collectionCatalog: (grant, _notes, collection) => catalog(grant, collection),

@@ -1,5 +1,3 @@
-import type { ReviewDesk } from '../governance/index.ts';
-
 const everyMs = 10 * 60_000;
 
 /**
@@ -9,7 +7,7 @@ const everyMs = 10 * 60_000;
  * @returns stops it, after the sweep that runs
  */
 export function startReviewSweep(
-  desk: Pick<ReviewDesk, 'sweep'>,
+  desk: { sweep(): Promise<void> },
   notice: (notice: string) => void,
 ): () => Promise<void> {
   const sweep = async (): Promise<void> => {

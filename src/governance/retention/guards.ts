@@ -9,8 +9,11 @@ import type { FaceUses } from './uses.ts';
 
 /** Holds what operations do with collections to retention: uses are noted, holds hold, deletions are remembered. */
 export interface RetentionGuards {
-  /** A search that finds nobody whose erasure a legal hold suspends, and notes whom it found. */
-  search(search: FaceSearch, collection: CollectionRecord): FaceSearch;
+  /**
+   * A search that finds nobody whose erasure a legal hold suspends, and notes whom it found.
+   * @param notes false where what is found is not what is answered
+   */
+  search(search: FaceSearch, collection: CollectionRecord, notes?: boolean): FaceSearch;
   /** Deletes no face on hold; where consent is needed, what was deleted does not come back with a backup. */
   faceWriter(writer: FaceWriter): FaceWriter;
   /** Deletes no user on hold. */
@@ -47,8 +50,8 @@ export function createGuards(parts: GuardParts): RetentionGuards {
   };
 
   return {
-    search(search, collection) {
-      const notesUses = rowOf(collection)?.retention.idleDays !== null;
+    search(search, collection, notes = true) {
+      const notesUses = notes && rowOf(collection)?.retention.idleDays !== null;
       const { id: collectionId, purpose } = collection;
       const isHidden = (found: { faceId?: string; externalImageId?: string; userId?: string }): boolean =>
         suspended.hides({ ...found, purpose, collectionId });
