@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Coverage, coverageOf, type Held, measureSynthetic } from '../../tests/builders/bias-coverage.ts';
 
-const experiments = 200;
+const experiments = 150;
 /** Two groups of unlike size; a person's part of their own makes their comparisons go wrong together. */
 const even = [
   { name: 'one', people: 80, falseMatchRate: 0.03, falseNonMatchRate: 0.12, genuinePairs: 5, impostorPairs: 20 },
@@ -15,7 +15,7 @@ function leastOf95({ of }: Held): number {
 
 const share = ({ times, of }: Held) => times / of;
 
-describe('over 200 experiments with known truth', () => {
+describe('over 150 experiments with known truth', () => {
   let coverage: Coverage;
   beforeAll(() => {
     coverage = coverageOf(even, experiments);
