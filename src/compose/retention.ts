@@ -4,6 +4,7 @@ import type { Config } from '../config/index.ts';
 import { ServiceError } from '../contract/index.ts';
 import {
   type AuditLog,
+  answersSource,
   collectionsSource,
   createFaceUses,
   createGuards,
@@ -126,8 +127,9 @@ export async function openRetention(parts: {
     store: collections,
     looksAtFaces: () => tombstones.hasKind('face') || tombstones.hasKind('collection'),
   });
-  const others: ErasureSource[] = [];
-  const sources = (): readonly ErasureSource[] => [ofCollections, ...others];
+  const others: ErasureSource[] = [answersSource({ answers: stores.idempotency, collections })];
+  // The collections last: what others keep may be found only by the faces that still stand there.
+  const sources = (): readonly ErasureSource[] => [...others, ofCollections];
   const eraser = createTargetEraser({
     sources,
     tombstones,

@@ -4,7 +4,7 @@ import { createIdempotency } from './index.ts';
 
 function bench() {
   const kept = new Map<string, { requestDigest: string; answer: string; expiresAtMs: number }>();
-  const store: IdempotencyStore = {
+  const store: Pick<IdempotencyStore, 'find' | 'put'> = {
     find: async (key) => kept.get(JSON.stringify(key)),
     put: async (key, answer) => void kept.set(JSON.stringify(key), answer),
   };

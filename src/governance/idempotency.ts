@@ -19,7 +19,7 @@ export interface IdempotencyBook {
  * @param parts.lifetimeMs how long an answer is kept; 24 hours by default
  */
 export function createIdempotency(parts: {
-  store: IdempotencyStore;
+  store: Pick<IdempotencyStore, 'find' | 'put'>;
   clock: () => number;
   lifetimeMs?: number;
 }): IdempotencyBook {

@@ -165,6 +165,7 @@ export {
   type SensitiveAttribute,
   sensitiveAttributes,
 } from './policy/index.ts';
+export { proposalsSource } from './proposals-source.ts';
 export {
   createTransparencyCount,
   signTransparencyReport,
@@ -173,6 +174,7 @@ export {
 } from './reports/index.ts';
 export { dataSetLicenceTag, purposeEndsTag, purposeTag } from './reserved-tags.ts';
 export {
+  answersSource,
   collectionsSource,
   createFaceUses,
   createGuards,

@@ -182,9 +182,7 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     // What came in while it was erased goes too; whatever is left then is said, not hidden.
     if (after.some((held) => held.count > 0)) after = await sweepSources(target);
     if (after.some((held) => held.count > 0)) {
-      parts.notice(
-        `the erasure ${certificateId} left something behind; see \`likeness erasures ${certificateId}\``,
-      );
+      parts.notice(`the erasure ${certificateId} left something behind; see \`likeness erasures ${certificateId}\``);
     }
     const certificate = await certify(certificateId, request, { before, after });
     const tombstone = { kind: target.kind, hash: tombstones.hashOf(target), erasedAtMs, certificateId };

@@ -1,3 +1,4 @@
+export { answersSource } from './answers-source.ts';
 export { allCollections, collectionsSource, type ErasableCollections } from './collections-source.ts';
 export { type Page, type RetentionDesk, type RetentionDeskParts, retentionDeskOf } from './desk.ts';
 export { documentSource } from './document-source.ts';

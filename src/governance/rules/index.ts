@@ -12,6 +12,7 @@ import { roleAllowsOperation } from './role-allows-operation.ts';
 import type { PurposeQuestion, Question, Refusal, Rule, RuleParts } from './rule.ts';
 import { searchBudget } from './search-budget.ts';
 import { twoReviewers } from './two-reviewers.ts';
+import { wholeServerNeedsWholeKey } from './whole-server-needs-whole-key.ts';
 
 export { refusedClassWords } from './refused-class.ts';
 export { accessDenied, type PurposeQuestion, type Question, type Refusal, type Rule, type RuleParts } from './rule.ts';
@@ -23,6 +24,7 @@ export const keyRules: readonly Rule<Question>[] = [
   keyAllowsCollection,
   keyDeclaresNoRefusedClass,
   auditNeedsWholeKey,
+  wholeServerNeedsWholeKey,
 ];
 
 /** Rules about the purpose, judged in this order; an obligation is one file here. */

@@ -10,4 +10,8 @@ export interface IdempotencyStore {
     key: { person: string; operation: string; token: string },
     kept: { requestDigest: string; answer: string; expiresAtMs: number },
   ): Promise<void>;
+  /** Every answer that is kept. */
+  list(): Promise<readonly { answer: string; expiresAtMs: number }[]>;
+  /** Removes answers, and those that no longer open; overwritten on disk when it has resolved. @returns how many */
+  forget(isMeant: (answer: string) => boolean): Promise<number>;
 }

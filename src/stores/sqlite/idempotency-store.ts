@@ -69,6 +69,33 @@ export function createIdempotencyStore(database: Database, clock: () => number, 
         );
       });
     },
+    async list() {
+      return database
+        .all<AnswerRow>(`SELECT ${ANSWER_COLUMNS} FROM answer WHERE expires_at_ms > ?`, [clock()])
+        .map((row) => ({ answer: open(row), expiresAtMs: row.expires_at_ms }));
+    },
+    async forget(isMeant) {
+      const isGone = (row: AnswerRow): boolean => {
+        try {
+          return isMeant(open(row));
+        } catch {
+          return true;
+        }
+      };
+      const removed = database.write(() => {
+        const rows = database.all<AnswerRow>(`SELECT ${ANSWER_COLUMNS} FROM answer`).filter(isGone);
+        for (const { person, operation, token } of rows) {
+          database.run('DELETE FROM answer WHERE person = ? AND operation = ? AND token = ?', [
+            person,
+            operation,
+            token,
+          ]);
+        }
+        return rows.length;
+      });
+      if (removed > 0) database.truncateLog();
+      return removed;
+    },
   };
 }
 
