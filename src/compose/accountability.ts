@@ -18,6 +18,7 @@ import {
   type Policy,
   type PurposeName,
   peopleDeskOf,
+  proposalsSource,
   type ReviewRoom,
   receiptSource,
   registerKeyActions,
@@ -148,6 +149,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     audit: createAuditReader(parts.stores.audit),
   };
   retention.register(
+    proposalsSource(parts.stores.documents),
     receiptSource({ documents: parts.stores.documents, signer: keyring.signer, clock }),
     ...review.erasureSources,
   );

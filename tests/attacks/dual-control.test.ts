@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDualControl, createPeople, type DualParameters } from '../../src/governance/index.ts';
+import { createDualControl, createPeople, type DualParameters, proposalsSource } from '../../src/governance/index.ts';
 import { openMemoryStores } from '../../src/stores/index.ts';
 import { openOffice } from '../builders/office.ts';
 
@@ -233,5 +233,19 @@ describe('a restart', () => {
     await after.desk(bob.caller).own('ApproveProposal', { proposalId, digest });
     const { persons } = await after.operator.own('ListPersons', {});
     expect(persons.find(({ name }) => name === 'Cyd')?.addedBy).toEqual(['operator', 'Bob']);
+  });
+});
+
+describe('a proposal about a subject', () => {
+  it('goes when the subject is erased, and others stay', async () => {
+    const { control, documents, propose } = await controlBench();
+    await propose({ subject: 'badge-1', purpose: 'access-control' });
+    await propose({ subject: 'badge-2', purpose: 'access-control' });
+    const source = proposalsSource(documents);
+    const target = { kind: 'subject', subject: 'badge-1' } as const;
+    expect(await source.count(target)).toEqual([{ kind: 'proposals', count: 1 }]);
+    await source.erase(target);
+    expect(await source.count(target)).toEqual([{ kind: 'proposals', count: 0 }]);
+    expect((await control.list('Ann')).map(({ parameters }) => parameters.subject)).toEqual(['badge-2']);
   });
 });
