@@ -1,13 +1,19 @@
+import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Libsql from 'libsql';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readBackupHeader } from '../../src/backup/index.ts';
 import { restoreInto } from '../../src/compose/restore.ts';
 import { loadConfig } from '../../src/config/index.ts';
+import { packageRoot } from '../../src/shared/package-root.ts';
 import { verifyDocument } from '../../src/shared/signing.ts';
 import { enrol, makeCollection } from '../builders/enrolled.ts';
 import { refusalOf } from '../builders/gate.ts';
 import { type Desk, type Office, openOffice } from '../builders/office.ts';
+import { until } from '../faults/processes.ts';
+import { seededRandom } from '../faults/random.ts';
 
 const dayMs = 86_400_000;
 
@@ -34,7 +40,7 @@ async function facesOf(office: Office, subject: string, collections: readonly st
 function configOf(office: Office) {
   return loadConfig({
     env: { LIKENESS_DATA_DIR: office.dataDir, LIKENESS_TRUST_DIR: `${office.dataDir}-trust` },
-    cwd: office.dataDir,
+    cwd: tmpdir(),
   });
 }
 
@@ -124,6 +130,109 @@ describe('an erasure', () => {
       expect((await refusalOf(searcher.call(name, request))).code, name).toBe('AccessDeniedException');
     }
     expect(await facesOf(office, 'someone')).toEqual([1, 1]);
+  });
+});
+
+describe('the data key of a subject', () => {
+  it('stands in no file any more after the erasure, sealed as it was, with the write-ahead logs', async () => {
+    const office = await officeWithSomeone();
+    const database = new Libsql(join(office.dataDir, 'collections.db'), { readonly: true });
+    const keys = database.prepare('SELECT sealed FROM subject_key').all([]) as { sealed: ArrayBuffer }[];
+    const templates = database.prepare('SELECT template FROM face').all([]) as { template: ArrayBuffer }[];
+    database.close();
+    const traces = [...keys.map(({ sealed }) => sealed), ...templates.map(({ template }) => template)].map((bytes) =>
+      Buffer.from(bytes),
+    );
+    const standing = () =>
+      traces.filter((trace) => filesBelow(office.dataDir).some((file) => readFileSync(file).includes(trace))).length;
+    expect(standing()).toBe(8);
+    await office.operator.own('EraseSubject', { subject: 'someone' });
+    expect(standing()).toBe(4);
+    await office.operator.own('EraseSubject', { subject: 'other' });
+    expect(standing()).toBe(0);
+  });
+});
+
+describe('kill -9 in the middle of erasures', () => {
+  it('loses no acknowledged one, and ends the one that was under way at the next start', async () => {
+    const random = seededRandom(2016_06_27);
+    const office = await officeWithSomeone();
+    const subjects = Array.from({ length: 60 }, (_, i) => `subject-${i}`);
+    for (const subject of subjects) {
+      await enrol(office.house, 'photos', subject);
+      await enrol(office.house, 'door', subject);
+    }
+    await office.house.close();
+    const acknowledged = new Set<string>();
+    let restarted = office;
+    for (let round = 0; round < 3; round += 1) {
+      const left = subjects.filter((subject) => !acknowledged.has(subject));
+      const child = spawn(process.execPath, ['tests/faults/eraser.mjs', office.dataDir, left.join(',')], {
+        cwd: packageRoot(),
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      let said = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+      const enough = 2 + random.below(6);
+      await until('some were erased', () => said.split('\n').length > enough || child.exitCode !== null);
+      await new Promise((resolve) => setTimeout(resolve, random.below(40)));
+      child.kill('SIGKILL');
+      await ended;
+      for (const line of said.split('\n').slice(1, -1)) acknowledged.add(line);
+      restarted = await office.restart();
+      for (const subject of acknowledged) expect(await facesOf(restarted, subject), subject).toEqual([0, 0]);
+      for (const subject of subjects)
+        expect([
+          [0, 0],
+          [1, 1],
+        ]).toContainEqual(await facesOf(restarted, subject));
+      const { erasures } = await restarted.operator.own('ListErasures', { limit: 1_000 });
+      expect(erasures.map(({ state }) => state)).toEqual(erasures.map(() => 'done'));
+      expect(erasures.length).toBeGreaterThanOrEqual(acknowledged.size);
+      await restarted.house.close();
+    }
+    expect(acknowledged.size).toBeGreaterThan(5);
+  }, 120_000);
+});
+
+describe('an answer that is kept for a repeated request', () => {
+  it('is forgotten with the subject that it names, and others are not', async () => {
+    const office = await officeWithSomeone();
+    const { collections, idempotency } = office.house.stores;
+    for (const subject of ['someone', 'other']) {
+      await office.operator.call('CreateUser', { CollectionId: 'photos', UserId: subject });
+      const [face] = await collections.findFacesOfSubject('photos', subject);
+      await office.operator.call('AssociateFaces', {
+        CollectionId: 'photos',
+        UserId: subject,
+        FaceIds: [face?.faceId],
+        ClientRequestToken: subject,
+      });
+    }
+    expect(await idempotency.list()).toHaveLength(2);
+    const { certificate } = await office.operator.own('EraseSubject', { subject: 'someone' });
+    expect(certificate.counts).toMatchObject({ answers: { before: 1, after: 0 }, users: { before: 1, after: 0 } });
+    expect(await idempotency.list()).toHaveLength(1);
+  });
+});
+
+describe('a key that is limited to some collections', () => {
+  it('erases, sweeps, holds and backs up nothing', async () => {
+    const office = await officeWithSomeone();
+    const limited = office.desk({ ...office.operator.caller, collections: ['photos'] });
+    for (const [name, request] of [
+      ['EraseSubject', { subject: 'someone' }],
+      ['EraseSubject', { collectionId: 'photos', faceId: 'x' }],
+      ['RunRetentionSweep', {}],
+      ['RunOrphanScan', {}],
+      ['CreateBackup', {}],
+      ['PlaceLegalHold', { collectionId: 'photos', reason: 'x' }],
+    ] as const) {
+      expect((await refusalOf(limited.call(name, request))).code, name).toBe('AccessDeniedException');
+    }
   });
 });
 
@@ -362,9 +471,9 @@ describe('a backup', () => {
     renameSync(office.dataDir, aside);
     const tombstones = join(`${office.dataDir}-trust`, 'tombstones.jsonl');
     renameSync(tombstones, `${tombstones}.away`);
-    await expect(restoreInto(configOf2(office.dataDir), file)).rejects.toMatchObject({ fault: 'tombstones' });
+    await expect(restoreInto(configOf(office), file)).rejects.toMatchObject({ fault: 'tombstones' });
     renameSync(`${tombstones}.away`, tombstones);
-    expect(await restoreInto(configOf2(office.dataDir), file)).toMatchObject({ audit: 'restored' });
+    expect(await restoreInto(configOf(office), file)).toMatchObject({ audit: 'restored' });
     const again = await openOffice(office.dataDir);
     expect(await facesOf(again, 'someone')).toEqual([1, 1]);
     expect((await again.operator.own('VerifyAudit', {})).intact).toBe(true);
@@ -427,14 +536,6 @@ describe('a backup', () => {
   });
 });
 
-/** The same configuration for a folder that is not there. */
-function configOf2(dataDir: string) {
-  return loadConfig({
-    env: { LIKENESS_DATA_DIR: dataDir, LIKENESS_TRUST_DIR: `${dataDir}-trust` },
-    cwd: process.cwd(),
-  });
-}
-
 describe('the clock of retention', () => {
   it('erases faces after the days of their purpose, and a collection after its own end', async () => {
     const time = shiftClock();
@@ -493,19 +594,15 @@ describe('the clock of retention', () => {
     const later = await office.restart();
     await later.house.close();
     time.by(-300 * dayMs);
-    await enrolAt(office.dataDir, later);
+    // Opened once, as by someone who wants the clock to forget.
+    await (await later.restart()).house.close();
     time.by(306 * dayMs);
     const idle = await later.restart();
     expect(await facesOf(idle, 'someone')).toEqual([1, 0]);
   });
 });
 
-/** Opens and closes the folder once, as someone does who wants the clock to forget. */
-async function enrolAt(_folder: string, office: Office): Promise<void> {
-  await (await office.restart()).house.close();
-}
-
-describe('the tag of the purpose’s end', () => {
+describe('the tag that ends a purpose', () => {
   it('takes a day, at creation only', async () => {
     const office = await openOffice();
     const create = (tags: Record<string, string>, id = 'c') =>
