@@ -208,8 +208,8 @@ describe('a receipt on disk', () => {
     expect((await refusalOf(bench.index('alice', [{ person: alice }]))).code).toBe('AccessDeniedException');
   });
 
-  it('does not count for another subject when its body is moved into that ones row', async () => {
-    const bench = await consentBench();
+  it('does not count for another subject or purpose when its body is moved into a row of theirs', async () => {
+    const bench = await consentBench({ collections: { c: 'identity-verification', door: 'access-control' } });
     const { receiptId } = await bench.grant('alice');
     await bench.stores.documents.change((change) => {
       const body = change.get('receipt', receiptId)?.body;
@@ -218,6 +218,11 @@ describe('a receipt on disk', () => {
       });
     });
     expect((await refusalOf(bench.index('bob', [{ person: bob }]))).code).toBe('AccessDeniedException');
+    await bench.stores.documents.change((change) => {
+      const body = change.get('receipt', receiptId)?.body;
+      change.put('receipt', receiptId, body, { names: { subject: JSON.stringify(['access-control', 'alice']) } });
+    });
+    expect((await refusalOf(bench.index('alice', [{ person: alice }], 'door'))).code).toBe('AccessDeniedException');
   });
 
   it('does not come back to life when its withdrawal is struck out', async () => {
