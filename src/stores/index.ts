@@ -3,5 +3,5 @@ export { openLineFile } from './anchor/line-file.ts';
 export { openMemoryStores, passingKeys } from './memory/open-memory-stores.ts';
 export type { DamagedCollection } from './sqlite/collection-tables.ts';
 export { type DataFolderLock, lockDataFolder } from './sqlite/data-folder-lock.ts';
-export { inspectSnapshot, type SnapshotFacts } from './sqlite/inspect-snapshot.ts';
+export { inspectSnapshot, isGovernanceSound, type SnapshotFacts } from './sqlite/inspect-snapshot.ts';
 export { openAuditReader, openKeys, openStores, type StoreKeys, type Stores } from './sqlite/open-stores.ts';

@@ -10,7 +10,7 @@ import type {
 } from '../ports/documents.ts';
 import { StoreError } from '../ports/errors.ts';
 import { type Database, selectList } from './database.ts';
-import { createScrubber } from './scrub.ts';
+import { createScrubber, type Scrubber } from './scrub.ts';
 
 interface DocumentRow {
   readonly kind: string;
@@ -30,8 +30,11 @@ export interface DocumentKeys {
 }
 
 /** Documents in governance.db. A body is sealed about its kind, id and revision: swapped, or an older one, it does not open. */
-export function createDocumentStore(database: Database, keys: DocumentKeys): DocumentStore {
-  const { scrub } = createScrubber(database);
+export function createDocumentStore(
+  database: Database,
+  keys: DocumentKeys,
+  { scrub }: Pick<Scrubber, 'scrub'> = createScrubber(database),
+): DocumentStore {
   const about = (row: { kind: string; id: string; revision: number }): string =>
     `document ${row.kind} ${row.id} ${row.revision}`;
   const hashOf = (kind: DocumentKind, name: string, value: string): string =>

@@ -40,8 +40,13 @@ describe('kill -9 while faces are added and deleted', () => {
     return Float32Array.from(waves, (wave) => wave / Math.hypot(...waves));
   };
 
-  /** What the writer said until it was killed, `delayMs` after it was ready. */
-  const writeUntilKilled = (dataDir: string, first: number, seed: number, delayMs: number): Promise<string[]> =>
+  /** What the writer said until it was killed: `delayMs` after it had acknowledged so many steps. */
+  const writeUntilKilled = (
+    dataDir: string,
+    first: number,
+    seed: number,
+    { steps, delayMs }: { steps: number; delayMs: number },
+  ): Promise<string[]> =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [writer, dataDir, String(first), String(seed)], {
         stdio: ['ignore', 'pipe', 'inherit'],
@@ -50,14 +55,16 @@ describe('kill -9 while faces are added and deleted', () => {
       let ready = false;
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         said += text;
-        if (!ready && said.includes('ready\n')) {
+        if (!ready && said.split(/^(?:added|deleted) /m).length > steps) {
           ready = true;
           setTimeout(() => child.kill('SIGKILL'), delayMs);
         }
       });
       child.on('error', reject);
       // The last line may have been cut short by the kill: it was not said.
-      child.on('close', () => (ready ? resolve(said.split('\n').slice(0, -1)) : reject(new Error('never ready'))));
+      child.on('close', () =>
+        ready ? resolve(said.split('\n').slice(0, -1)) : reject(new Error('it never came so far')),
+      );
     });
 
   it('loses no acknowledged face, brings back no deleted one, and finds the right ids, a dozen times', async () => {
@@ -67,7 +74,10 @@ describe('kill -9 while faces are added and deleted', () => {
     let acknowledged = 0;
     for (let round = 0; round < 12; round++) {
       const doubtful = new Set<number>();
-      const said = await writeUntilKilled(dataDir, round * 100_000, round + 1, 30 + random() * 200);
+      const said = await writeUntilKilled(dataDir, round * 100_000, round + 1, {
+        steps: 5 + Math.floor(random() * 30),
+        delayMs: random() * 15,
+      });
       for (const line of said) {
         const [word, ...numbers] = line.split(' ');
         for (const number of numbers.map(Number)) {

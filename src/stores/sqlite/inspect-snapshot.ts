@@ -15,6 +15,24 @@ export interface SnapshotFacts {
   readonly auditHead?: { readonly sequence: number; readonly hash: string };
 }
 
+/** Whether what governance keeps in a folder can be read: receipts, persons, holds. Nobody else may have it open. */
+export function isGovernanceSound(folder: string): boolean {
+  const file = join(folder, 'governance.db');
+  if (!existsSync(file)) return false;
+  try {
+    const database = openDatabase(file, GOVERNANCE_MIGRATIONS);
+    try {
+      requireSound(database);
+      return true;
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'corrupt') return false;
+    throw error;
+  }
+}
+
 /**
  * Checks the databases of a folder that no one else has open, and counts what is in them.
  *
@@ -26,12 +44,7 @@ export function inspectSnapshot(folder: string): SnapshotFacts {
     if (!existsSync(file)) throw new StoreError('corrupt', `there is no ${file}`);
     const database = openDatabase(file, migrations);
     try {
-      const [problem] = database
-        .all<{ quick_check: string }>(
-          `SELECT ${selectList({ texts: ['quick_check'] })} FROM pragma_quick_check LIMIT 20`,
-        )
-        .filter(({ quick_check }) => quick_check !== 'ok');
-      if (problem !== undefined) throw new StoreError('corrupt', `${file} is damaged (${problem.quick_check})`);
+      requireSound(database);
       return work(database);
     } finally {
       database.close();
@@ -61,4 +74,12 @@ export function inspectSnapshot(folder: string): SnapshotFacts {
     return row && { sequence: row.sequence, hash: row.hash };
   });
   return { ...held, documents, ...(auditHead && { auditHead }) };
+}
+
+function requireSound(database: Database): void {
+  const [problem] = database
+    .all<{ quick_check: string }>(`SELECT ${selectList({ texts: ['quick_check'] })} FROM pragma_quick_check LIMIT 20`)
+    .filter(({ quick_check }) => quick_check !== 'ok');
+  if (problem === undefined) return;
+  throw new StoreError('corrupt', `${database.file} is damaged (${problem.quick_check})`);
 }

@@ -37,6 +37,9 @@ import { createVault } from './vault.ts';
 
 const KEYS_FILE = 'keys.db';
 const AUDIT_FILE = 'audit.db';
+const DATA_FILE = 'collections.db';
+const GOVERNANCE_FILE = 'governance.db';
+const REQUESTS_FILE = 'requests.db';
 
 /** Everything that is kept, open. */
 export interface Stores {
@@ -50,9 +53,12 @@ export interface Stores {
   /** The collections that are refused because they are damaged, for the log and the operator. */
   damagedCollections(): readonly DamagedCollection[];
   /**
-   * Copies every database into a folder, made when absent, all as of one moment: nothing else runs in this process
-   * meanwhile, about 0.7 s for 100,000 faces. Only an access key that another process makes in that moment may be missing.
-   * What is encrypted stays so; keyring.json, the master key and the tombstones are no part of it.
+   * Copies every database into a folder, made when absent, while requests go on: faces and users first, then receipts
+   * and cases, answers, access keys, and the audit log last. Each copy is whole and as of one moment, and later than the
+   * one before: whatever a copy holds is recorded in the audit of the same snapshot, and a consent withdrawn meanwhile
+   * is withdrawn there too. What is deleted meanwhile may be in the copy, and such a
+   * deletion resolves only when the snapshot is done.
+   * What is encrypted stays so; keyring.json, the master key and the tombstones are no part of it, nor is the index.
    *
    * @returns the names of the files @throws {StoreError} disk-full
    */
@@ -103,17 +109,18 @@ export async function openStores(options: {
       closers.push(() => lock.release());
     }
     const keys = open(KEYS_FILE, KEY_MIGRATIONS);
-    const requests = open('requests.db', REQUEST_MIGRATIONS);
-    const governance = open('governance.db', GOVERNANCE_MIGRATIONS);
+    const requests = open(REQUESTS_FILE, REQUEST_MIGRATIONS);
+    const governance = open(GOVERNANCE_FILE, GOVERNANCE_MIGRATIONS);
     for (const small of [keys, requests, governance]) requireSound(small);
     const audit = open(AUDIT_FILE, AUDIT_MIGRATIONS);
-    const data = open('collections.db', COLLECTION_MIGRATIONS);
+    const data = open(DATA_FILE, COLLECTION_MIGRATIONS);
     repairIndexes(data);
     const vault = createVault(data, options.keys.sealer('collections'));
     vault.requireKeyring();
-    const { scrub, settle } = createScrubber(data);
-    closers.push(settle);
-    const tables = createCollectionTables({ database: data, index: vectors, vault, scrub });
+    const ofData = createScrubber(data);
+    const ofGovernance = createScrubber(governance);
+    closers.push(ofData.settle, ofGovernance.settle);
+    const tables = createCollectionTables({ database: data, index: vectors, vault, scrub: ofData.scrub });
     await eraseCondemnedCollections(data);
     await sealPlainRows(data, vault);
     await loadCollections(tables);
@@ -129,13 +136,31 @@ export async function openStores(options: {
       audit: createAuditStore(audit),
       auditCheckpoints: createCheckpointStore(audit),
       idempotency: createIdempotencyStore(requests, clock, options.keys.sealer('records')),
-      documents: createDocumentStore(governance, {
-        sealer: options.keys.sealer('records'),
-        nameHash: (text) => options.keys.mac('names', text).toString('hex'),
-      }),
+      documents: createDocumentStore(
+        governance,
+        {
+          sealer: options.keys.sealer('records'),
+          nameHash: (text) => options.keys.mac('names', text).toString('hex'),
+        },
+        ofGovernance,
+      ),
       damagedCollections: () => tables.damaged(),
       indexMemoryBytes: () => vectors.memoryBytes(),
-      snapshot: (folder) => snapshotDatabases([data, governance, requests, keys, audit], folder),
+      snapshot(folder) {
+        const copying = snapshotDatabases(
+          [
+            [DATA_FILE, data],
+            [GOVERNANCE_FILE, governance],
+            [REQUESTS_FILE, requests],
+            [KEYS_FILE, keys],
+            [AUDIT_FILE, audit],
+          ],
+          folder,
+        );
+        ofData.holdFor(copying);
+        ofGovernance.holdFor(copying);
+        return copying;
+      },
       close: closeAll,
     };
   } catch (error) {

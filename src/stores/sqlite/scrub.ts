@@ -10,6 +10,8 @@ const PAUSE_MS = 50;
 export interface Scrubber {
   /** Resolves when nothing deleted before is left in the log; calls of one turn share one step. @throws {StoreError} */
   scrub(): Promise<void>;
+  /** Lets no step begin before `reading` has ended: the log cannot be emptied while someone reads from it. */
+  holdFor(reading: Promise<unknown>): void;
   /** Waits for the steps that have been asked for. */
   settle(): Promise<void>;
 }
@@ -18,8 +20,10 @@ export interface Scrubber {
 export function createScrubber(database: Database): Scrubber {
   let next: Promise<void> | undefined;
   let last: Promise<void> = Promise.resolve();
+  let held: Promise<unknown> = Promise.resolve();
 
   const emptyLog = async (): Promise<void> => {
+    await held;
     for (let tried = 0; tried < TRIES; tried++) {
       if (database.truncateLog()) return;
       await sleep(PAUSE_MS);
@@ -34,6 +38,10 @@ export function createScrubber(database: Database): Scrubber {
       });
       last = next;
       return next;
+    },
+    holdFor(reading) {
+      const before = held;
+      held = reading.catch(() => {}).then(() => before);
     },
     settle: () => last.catch(() => {}),
   };
