@@ -47,6 +47,8 @@ export interface RestoreParts {
   readonly tombstones: (keyringFile: string) => Promise<{ readonly count: number; readonly latestMs: number }>;
   readonly inspect: (folder: string) => BackupFacts;
   readonly glanceAtAudit: (folder: string) => Promise<AuditGlance>;
+  /** Whether what governance keeps there can be read. */
+  readonly isGovernanceSound: (folder: string) => boolean;
   readonly onProgress?: BackupProgress;
 }
 
@@ -57,6 +59,11 @@ export interface Restored {
   readonly aside?: string;
   /** Whose audit log stands now: the one that was there, because it goes on where the backup's ends, or the backup's. */
   readonly audit: 'kept' | 'restored';
+  /**
+   * Whose receipts, persons, holds and cases stand now: those that were there, as long as they can be read, so that no
+   * withdrawn consent, removed person or released hold comes back; or the backup's.
+   */
+  readonly governance: 'kept' | 'restored';
 }
 
 interface Marker {
@@ -71,8 +78,9 @@ interface Marker {
 const markerFile = 'restore-unfinished.json';
 const keyringFile = 'keyring.json';
 const auditFile = 'audit.db';
+const governanceFile = 'governance.db';
 /** Databases whose present state must not stand beside a restored one. */
-const replaced = ['collections.db', 'governance.db', 'requests.db', keyringFile] as const;
+const replaced = ['collections.db', 'requests.db'] as const;
 const companions = ['', '-wal', '-shm'] as const;
 
 /**
@@ -131,7 +139,16 @@ export async function restoreBackup(parts: RestoreParts): Promise<Restored> {
       throw new BackupError('damaged', `what ${path} gives back is not what its header tells; restore another backup`);
     }
     const audit = await chooseAudit(present, staging, header, parts);
-    return await swap(parts, header, staging, audit);
+    const isStanding = existsSync(presentKeyring);
+    const governance = isStanding && parts.isGovernanceSound(dataDir) ? 'kept' : 'restored';
+    const names = [
+      ...replaced,
+      ...(isStanding ? [] : [keyringFile]),
+      ...(governance === 'kept' ? [] : [governanceFile]),
+      ...(audit === 'kept' ? [] : [auditFile]),
+    ];
+    const aside = await swap(parts, staging, names);
+    return { header, audit, governance, ...(aside !== undefined && { aside }) };
   } catch (error) {
     await rm(staging, { recursive: true, force: true });
     throw error;
@@ -155,14 +172,13 @@ async function chooseAudit(
   );
 }
 
+/** Moves files in from the staging folder, and what stands in their place aside. @returns where that lies now */
 async function swap(
   { dataDir, nowMs }: RestoreParts,
-  header: BackupHeader,
   staging: string,
-  audit: Restored['audit'],
-): Promise<Restored> {
+  names: readonly string[],
+): Promise<string | undefined> {
   const aside = `${dataDir}.before-restore-${new Date(nowMs).toISOString().replaceAll(/[-:.]/g, '')}`;
-  const names = audit === 'restored' ? [...replaced, auditFile] : [...replaced];
   const marker: Marker = {
     staging,
     aside,
@@ -174,7 +190,7 @@ async function swap(
   await writeFile(join(dataDir, `${markerFile}.tmp`), JSON.stringify(marker), { mode: 0o600, flush: true });
   await rename(join(dataDir, `${markerFile}.tmp`), join(dataDir, markerFile));
   await finishRestore(dataDir);
-  return { header, audit, ...(marker.old.length > 0 && { aside }) };
+  return marker.old.length > 0 ? aside : undefined;
 }
 
 /**

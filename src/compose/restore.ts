@@ -4,7 +4,7 @@ import { type AuditGlance, type BackupProgress, type Restored, restoreBackup } f
 import type { Config } from '../config/index.ts';
 import { createAuditReader, openTombstones } from '../governance/index.ts';
 import { type Keyring, openKeyring, parseMasterKey, readMasterKeyFor } from '../keyring/index.ts';
-import { inspectSnapshot, lockDataFolder, openAuditReader, openLineFile } from '../stores/index.ts';
+import { inspectSnapshot, isGovernanceSound, lockDataFolder, openAuditReader, openLineFile } from '../stores/index.ts';
 import { tombstonesFileOf } from './retention.ts';
 
 /**
@@ -53,6 +53,7 @@ export async function restoreInto(
         return { count: head.count, latestMs };
       },
       inspect: inspectSnapshot,
+      isGovernanceSound,
       glanceAtAudit,
       ...(options.onProgress && { onProgress: options.onProgress }),
     });

@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Libsql from 'libsql';
@@ -441,6 +451,64 @@ describe('a legal hold', () => {
 });
 
 describe('a backup', () => {
+  it('brings back no withdrawn consent, and loses no hold that was placed since', async () => {
+    const office = await officeWithSomeone();
+    const consent = { subject: 'someone', purpose: 'access-control', method: 'in-app', noticeText: 'x' } as never;
+    await office.operator.own('GrantConsent', consent);
+    const second = await office.hire('second', ['admin', 'enroller']);
+    const file = await backUp(office.operator);
+    await office.operator.own('WithdrawConsent', { subject: 'someone', purpose: 'access-control' });
+    const asked = await office.operator.own('PlaceLegalHold', { subject: 'other', reason: 'case 1' });
+    await second.own('ApproveProposal', { proposalId: asked.proposalId ?? '', digest: asked.digest ?? '' });
+    await office.house.close();
+    const restored = await restoreInto(configOf(office), file);
+    expect(restored).toMatchObject({ audit: 'kept', governance: 'kept' });
+    const again = await office.restart();
+    expect((await again.operator.own('ListLegalHolds', {})).holds).toHaveLength(1);
+    expect(await facesOf(again, 'someone')).toEqual([1, 0]);
+    const { receipts } = await again.operator.own('ListConsents', {});
+    expect(receipts.map(({ state }) => state)).toEqual(['withdrawn']);
+    rmSync(restored.aside ?? '', { recursive: true });
+  });
+
+  it('whose receipts are restored too, because those that stood are damaged, lets no withdrawn one count', async () => {
+    const office = await officeWithSomeone();
+    const consent = { subject: 'someone', purpose: 'access-control', method: 'in-app', noticeText: 'x' } as never;
+    await office.operator.own('GrantConsent', consent);
+    const file = await backUp(office.operator);
+    await office.operator.own('WithdrawConsent', { subject: 'someone', purpose: 'access-control' });
+    await office.house.close();
+    writeFileSync(join(office.dataDir, 'governance.db'), 'not a database at all');
+    const restored = await restoreInto(configOf(office), file);
+    expect(restored).toMatchObject({ audit: 'kept', governance: 'restored' });
+    const again = await office.restart();
+    expect(await facesOf(again, 'someone')).toEqual([1, 0]);
+    const { receipts } = await again.operator.own('ListConsents', {});
+    expect(receipts.map(({ state }) => state)).not.toContain('active');
+    rmSync(restored.aside ?? '', { recursive: true });
+  });
+
+  it('is restored whole when the restore was cut off between two files', async () => {
+    const office = await officeWithSomeone();
+    const file = await backUp(office.operator);
+    await office.operator.own('EraseSubject', { subject: 'someone' });
+    await enrol(office.house, 'photos', 'later');
+    await office.house.close();
+    const { aside = '' } = await restoreInto(configOf(office), file);
+    // As it lay after the first half: the old database aside, the new one not yet in, the marker there.
+    const staging = `${office.dataDir}.restoring-x`;
+    onTestFinished(() => rmSync(aside, { recursive: true, force: true }));
+    mkdirSync(staging);
+    renameSync(join(office.dataDir, 'collections.db'), join(staging, 'collections.db'));
+    const marker = { staging, aside, old: readdirSync(aside), fresh: ['collections.db'] };
+    writeFileSync(join(office.dataDir, 'restore-unfinished.json'), JSON.stringify(marker));
+    const again = await office.restart();
+    expect(await facesOf(again, 'someone')).toEqual([0, 0]);
+    expect(await facesOf(again, 'other')).toEqual([1, 1]);
+    expect(await facesOf(again, 'later')).toEqual([0, 0]);
+    expect(existsSync(staging)).toBe(false);
+  });
+
   it('of the time before an erasure brings no one back, and is named in the certificate', async () => {
     const office = await officeWithSomeone();
     const file = await backUp(office.operator);

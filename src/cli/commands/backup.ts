@@ -102,8 +102,15 @@ export async function runRestore(file: string, flags: GlobalOptions, terminal: T
   const notices: string[] = [];
   const house = await compose(config, { vision: false, onNotice: (notice) => notices.push(notice) });
   await house.close();
-  const { header, aside, audit } = restored;
-  const told = { backupId: header.backupId, createdAt: header.createdAt, audit, ...(aside && { aside }), notices };
+  const { header, aside, audit, governance } = restored;
+  const told = {
+    backupId: header.backupId,
+    createdAt: header.createdAt,
+    audit,
+    governance,
+    ...(aside && { aside }),
+    notices,
+  };
   printResult(terminal, flags.json === true, told, () =>
     [
       `restored ${config.dataDir} to ${header.createdAt}: ${header.facts.faces} faces in ${header.facts.collections} collections, as they were then`,
@@ -113,7 +120,9 @@ export async function runRestore(file: string, flags: GlobalOptions, terminal: T
       ...(aside
         ? [`what stood here before lies in ${aside}; delete it when you need it no more: it is not encrypted anew`]
         : []),
-      'access keys stay as they are; persons, roles, receipts and legal holds are those of the backup: look through them',
+      governance === 'kept'
+        ? 'persons, roles, receipts, holds and cases stay as they stood here; so do access keys'
+        : 'persons, roles, receipts, holds and cases are those of the backup: look through them; access keys stay as they are',
       ...notices,
     ].join('\n'),
   );
