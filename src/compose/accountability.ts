@@ -160,9 +160,9 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     locks,
     capabilities: {
       consents: (grant, notes) => consentDesk({ book: consents, policy, clock }, grant, notes),
-      dualControl: (grant) => dualControlOf(dualControl, grant.person),
-      keyDesk: (grant) => keyDeskOf(keyParts, dualControlOf(dualControl, grant.person), grant),
-      peopleDesk: (grant) => peopleDeskOf(people, dualControlOf(dualControl, grant.person), grant),
+      dualControl: (grant, notes) => dualControlOf(dualControl, grant.person, notes),
+      keyDesk: (grant, notes) => keyDeskOf(keyParts, dualControlOf(dualControl, grant.person, notes), grant),
+      peopleDesk: (grant, notes) => peopleDeskOf(people, dualControlOf(dualControl, grant.person, notes), grant),
       cannotLinks: (grant, _notes, collection) => {
         if (collection === undefined) throw new Error(`${grant.operation} was granted no collection that stands`);
         return cannotLinksOf(review, grant, collection);

@@ -2,6 +2,7 @@ import { ServiceError } from '../contract/index.ts';
 import { canonicalJson, sha256Hex } from '../shared/canonical-json.ts';
 import type { RoleName } from '../shared/role-names.ts';
 import type { DocumentStore, DocumentView, KeptDocument } from '../stores/ports/index.ts';
+import type { GrantNotes } from './notes.ts';
 import { isSamePerson, type People, personId } from './people/index.ts';
 
 /** What two persons do together: one proposes, another approves. */
@@ -60,7 +61,7 @@ export interface Proposal {
 
 /** `done`: it ran; `pending`: another person must approve it. */
 export type DualOutcome =
-  | { readonly status: 'done'; readonly result: DualResult }
+  | { readonly status: 'done'; readonly proposal: Proposal; readonly result: DualResult }
   | { readonly status: 'pending'; readonly proposal: Proposal };
 
 /** Two persons for what one must not do. */
@@ -94,13 +95,21 @@ const lifetimeMs = 7 * 24 * 3_600_000;
 const pageSize = 500;
 const readMore = 'Read docs/accountability.md#dual-control.';
 
-/** Binds dual control to a person. */
-export function dualControlOf(control: DualControl, person: string): BoundDualControl {
+/** Binds dual control to a person, and notes for the audit what they propose and decide. */
+export function dualControlOf(
+  control: DualControl,
+  person: string,
+  notes: Pick<GrantNotes, 'proposal'>,
+): BoundDualControl {
+  const noted = <Answer extends { readonly proposal: Proposal }>(answer: Answer): Answer => {
+    notes.proposal(`${answer.proposal.action}/${answer.proposal.id}`);
+    return answer;
+  };
   return {
-    run: (action, parameters) => control.run(action, parameters, person),
+    run: async (action, parameters) => noted(await control.run(action, parameters, person)),
     list: () => control.list(person),
-    approve: (id, digest) => control.approve(id, digest, person),
-    reject: (id) => control.reject(id, person),
+    approve: async (id, digest) => noted(await control.approve(id, digest, person)),
+    reject: async (id) => noted({ proposal: await control.reject(id, person) }).proposal,
   };
 }
 
@@ -169,10 +178,6 @@ export function createDualControl(parts: {
     },
     async run(action, parameters, person) {
       const executor = executorOf(action);
-      const alone = await inTurn(async () =>
-        (await executor.mayRunAlone?.(parameters, person)) ? executor.execute(parameters, [person]) : undefined,
-      );
-      if (alone !== undefined) return { status: 'done', result: alone };
       const atMs = now();
       const about = { id: ids(), action, parameters, proposedBy: person, atMs };
       const proposal: Proposal = {
@@ -181,6 +186,11 @@ export function createDualControl(parts: {
         expiresAtMs: atMs + lifetimeMs,
         state: 'pending',
       };
+      const alone = await inTurn(async () =>
+        (await executor.mayRunAlone?.(parameters, person)) ? executor.execute(parameters, [person]) : undefined,
+      );
+      // Kept as well: who looks later sees what was done by one person.
+      if (alone !== undefined) return { status: 'done', proposal: await finish(proposal, 'executed'), result: alone };
       await documents.change((view) => {
         view.put('proposal', proposal.id, proposal, { names: { state: 'pending' }, dueAtMs: proposal.expiresAtMs });
       });

@@ -185,6 +185,7 @@ export function createGate(parts: GateParts): Dispatch {
           ...(use.subjectCount > 0 && { subjects: use.subjects, subjectCount: use.subjectCount }),
           ...(use.probes.length > 0 && { probes: use.probes }),
           ...(use.reviewCase !== undefined && { case: use.reviewCase }),
+          ...(use.proposal !== undefined && { proposal: use.proposal }),
           durationMs: Math.max(0, Math.round(clock() - startedMs)),
         },
         'The audit record could not be written, so the result is withheld.',

@@ -39,6 +39,8 @@ export interface GrantNotes {
   probe(hash: string): void;
   /** The call opened this review case, or was about it. */
   reviewCase(id: string): void;
+  /** The call made or decided this proposal of two persons. @param name action and id, such as `add-person/1f0c` */
+  proposal(name: string): void;
   /** The enforcement refused what the gate had allowed. @param rule its name, as the audit keeps it */
   flag(rule: string): void;
 }
@@ -57,6 +59,7 @@ export interface NotedUse {
   readonly subjectCount: number;
   readonly probes: readonly string[];
   readonly reviewCase?: string;
+  readonly proposal?: string;
   /** The rule that refused while the operation ran. */
   readonly rule?: string;
 }
@@ -70,6 +73,7 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
   const subjects = new Set<string>();
   const probes = new Set<string>();
   let reviewCase: string | undefined;
+  let proposal: string | undefined;
   let rule: string | undefined;
   return {
     withheld(attribute) {
@@ -89,6 +93,9 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
       hashed(hash);
       if (probes.size < mostSubjects) probes.add(hash);
     },
+    proposal(name) {
+      proposal = name;
+    },
     flag(name) {
       rule = name;
     },
@@ -104,6 +111,7 @@ export function createNotes(): GrantNotes & { read(): NotedUse } {
       subjectCount: subjects.size,
       probes: [...probes],
       ...(reviewCase !== undefined && { reviewCase }),
+      ...(proposal !== undefined && { proposal }),
       ...(rule !== undefined && { rule }),
     }),
   };

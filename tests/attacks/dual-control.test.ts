@@ -223,6 +223,21 @@ describe('the first admin', () => {
   });
 });
 
+describe('the audit', () => {
+  it('names the proposal where it is made and where it is decided, and no secret', async () => {
+    const office = await openOffice();
+    const bob = await office.hire('Bob', ['searcher']);
+    const { proposalId = '', digest = '' } = await office.operator.own('CreateKey', { person: 'Bob' });
+    const { result } = await bob.own('ApproveProposal', { proposalId, digest });
+    const { records } = await office.operator.own('ListAuditRecords', { limit: 1000 });
+    const bodies = records.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+    const about = bodies.filter(({ proposal }) => proposal === `create-key/${proposalId}`);
+    expect(about.map(({ operation }) => operation)).toEqual(['CreateKey', 'ApproveProposal']);
+    expect(JSON.stringify(bodies)).not.toContain(result.secretAccessKey);
+    expect(bodies.filter(({ proposal }) => String(proposal).startsWith('add-person/'))).toHaveLength(1);
+  });
+});
+
 describe('a restart', () => {
   it('forgets neither proposals nor who proposed them', async () => {
     const before = await openOffice();

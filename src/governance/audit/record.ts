@@ -39,6 +39,11 @@ export interface AuditRecordDraft {
   readonly probes?: readonly string[];
   /** The review case that the call opened or was about. */
   readonly case?: string;
+  /**
+   * The proposal of two persons that the call made or decided: its action and id. Without its digest, which would tell
+   * a subject to those who guess.
+   */
+  readonly proposal?: string;
   /** How many calls this record stands for, where like ones are recorded together; absent: one. */
   readonly repeats?: number;
   readonly counts?: Readonly<Partial<Record<CountName, number>>>;
