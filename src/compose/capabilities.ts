@@ -16,9 +16,13 @@ import {
   type GrantNotes,
   type Idempotency,
   type ImageReader,
+  noteChangedUsers,
+  noteFoundSubjects,
   noteProbes,
+  noteStoredSubjects,
   type PageTokens,
   type Policy,
+  type PseudonymOf,
   type PurposeRow,
   type RetentionGuards,
   type UserWriter,
@@ -186,6 +190,11 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     },
   });
 
+  const pseudonyms =
+    ({ id }: CollectionRecord): PseudonymOf =>
+    (subject) =>
+      collections.subjectPseudonym(id, subject);
+
   const enrolment = (record: CollectionRecord): EnrolmentParts => ({
     ...parts.consent,
     record,
@@ -220,7 +229,8 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const record = present(grant, collection);
       const watched = parts.watchOf(grant, record.modelVersion);
       const released = parts.retention.search(withheld.search(search(record), record), record);
-      return watchSearch(floorSearch(released, grant, notes), grant, notes, watched);
+      const told = noteFoundSubjects(floorSearch(released, grant, notes), notes, pseudonyms(record));
+      return watchSearch(told, grant, notes, watched);
     },
     collectionReader: (grant, _notes, collection) => reader(present(grant, collection)),
     collectionCatalog: (grant, _notes, collection) => catalog(grant, collection),
@@ -228,12 +238,16 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const record = present(grant, collection);
       const writer = countFaceWrites(withheld.faceWriter(faceWriter(record), record), notes);
       const pending = { offer: (_subject: string, image: Enrolment) => writer.addFaces(image) };
-      return consentedFaceWriter(writer, { ...enrolment(record), pending });
+      return noteStoredSubjects(consentedFaceWriter(writer, { ...enrolment(record), pending }), notes, {
+        pseudonymOf: pseudonyms(record),
+        findFaces: (faceIds) => collections.findFaces(record.id, faceIds),
+      });
     },
     userWriter: (grant, notes, collection, withheld) => {
       const record = present(grant, collection);
       const writer = consentedUserWriter(userWriter(record), enrolment(record));
-      return floorUserWriter(withheld.userWriter(writer, record), grant, notes);
+      const floored = floorUserWriter(withheld.userWriter(writer, record), grant, notes);
+      return noteChangedUsers(floored, notes, pseudonyms(record));
     },
     tagWriter: (grant, _notes, collection) => {
       const { id } = present(grant, collection);

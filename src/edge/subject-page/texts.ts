@@ -31,7 +31,7 @@ export const english = {
     faces: 'Your face',
     nothing: 'Nothing is held of your face.',
     template:
-      'Of each photo below a template is kept: a row of numbers with which your face can be recognised. It is encrypted, cannot be turned back into a photo that anyone could look at, and is never given to anybody.',
+      'Of each photo below a template is kept: a row of numbers with which your face can be recognised. It is encrypted and never given to anybody: whoever had it could look for you, and with some effort draw a face that resembles yours.',
     collection: 'Collection',
     stored: 'Stored on',
     erasedBy: 'Erased at the latest on',

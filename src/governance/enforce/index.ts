@@ -11,6 +11,7 @@ export {
 export { effectiveThreshold, type FloorGrant, floorMatcher, floorSearch } from './floor.ts';
 export { keepCrops } from './kept-crops.ts';
 export { associateByName } from './names.ts';
+export { noteChangedUsers, noteFoundSubjects, noteStoredSubjects, type PseudonymOf } from './note-subjects.ts';
 export { pendEnrolments } from './pend-enrolment.ts';
 export { createPendingFaces, type PendingFace, type PendingFaces } from './pending-faces.ts';
 export { createProbeSheet, noteEmbedded, noteStoredProbes, type ProbeSheet } from './probe-sheet.ts';
