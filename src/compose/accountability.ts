@@ -5,6 +5,7 @@ import {
   cannotLinksOf,
   consentDesk,
   contestDeskOf,
+  contestSource,
   createAuditReader,
   createConsentBook,
   createContests,
@@ -142,7 +143,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     consents,
     contests,
     collections: parts.stores.collections,
-    sources: [],
+    sources: review.erasureSources,
     cropOf: (collectionId, faceId) => review.crops.of(collectionId, faceId),
     certificateOf: async (certificateId) =>
       (await parts.stores.documents.read((view) => view.get('erasure', certificateId)))?.body,
@@ -151,6 +152,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
   retention.register(
     proposalsSource(parts.stores.documents),
     receiptSource({ documents: parts.stores.documents, signer: keyring.signer, clock }),
+    contestSource(parts.stores.documents),
     ...review.erasureSources,
   );
   return {
@@ -165,7 +167,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
       peopleDesk: (grant, notes) => peopleDeskOf(people, dualControlOf(dualControl, grant.person, notes), grant),
       cannotLinks: (grant, _notes, collection) => {
         if (collection === undefined) throw new Error(`${grant.operation} was granted no collection that stands`);
-        return cannotLinksOf(review, grant, collection);
+        return cannotLinksOf(review, grant, collection, clock);
       },
       minors: (grant) => minorsOf(review, grant, clock),
       reviewDesk: (grant, notes) =>

@@ -224,6 +224,13 @@ describe('learning from the outcome what was withheld', () => {
     expect(await heard(as('boss')('GetReviewStats', {}))).toBe(empty);
     expect((await as('boss')('ListCannotLinks', { collectionId: 'gallery' })).links).toEqual([]);
     expect((await as('chief')('ListCannotLinks', { collectionId: 'gallery' })).links).toHaveLength(1);
+    const { link } = await as('boss')('SetCannotLink', {
+      collectionId: 'gallery',
+      one: { probeHash: 'c'.repeat(64) },
+      other: { externalImageId: 'anna' },
+      reason: 'let me see whether it stands',
+    });
+    expect(link).toMatchObject({ persons: ['boss'], source: 'person' });
   });
 
   it('answers a guessed id, a foreign case and a case beyond the key’s limits alike', async () => {

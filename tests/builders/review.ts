@@ -100,7 +100,7 @@ export async function reviewBench(
     capabilitiesFor: (grant, needs, notes, collection) => {
       const built = {
         reviewDesk: () => reviewDeskOf(room, async () => reviewCallerOf(grant, roles[grant.person] ?? []), notes),
-        cannotLinks: () => cannotLinksOf(room, grant, collection as CollectionRecord),
+        cannotLinks: () => cannotLinksOf(room, grant, collection as CollectionRecord, clock),
         minors: () => minorsOf(room, grant, clock),
       };
       return Object.fromEntries(needs.map((need) => [need, built[need as keyof typeof built]()]));

@@ -92,15 +92,16 @@ export function reviewCallerOf(grant: Grant, roles: ReviewCaller['roles']): Revi
   return { person, roles, purposes, collections: scope.kind === 'account' ? scope.collections : [] };
 }
 
-/** The cannot-links of a collection for one caller. */
+/** The cannot-links of a collection for one caller. @param clock ms since 1970 */
 export function cannotLinksOf(
   { cannotLinks }: Pick<ReviewRoom, 'cannotLinks'>,
   grant: Pick<Grant, 'person'>,
-  { id: collectionId, purpose }: CollectionRecord,
+  { id: collectionId, purpose }: Pick<CollectionRecord, 'id' | 'purpose'>,
+  clock: () => number,
 ): BoundCannotLinks {
   return {
     async set({ one, other, reason }) {
-      const link = await cannotLinks.set({
+      const wanted = {
         collectionId,
         purpose,
         one: linkEnd(one),
@@ -108,8 +109,10 @@ export function cannotLinksOf(
         persons: [grant.person],
         reason: stated(reason),
         source: 'person',
-      });
-      return knownLink(link);
+      } as const;
+      const { linkId } = await cannotLinks.set(wanted);
+      // Not the link that may stand there already: it would tell what reviewers found.
+      return knownLink({ ...wanted, linkId, setAtMs: clock() });
     },
     async list({ after, limit = defaultLimit }) {
       const found = await cannotLinks.list(collectionId, {
