@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStores } from '../src/stores/index.ts';
+import { drawRotation } from '../src/stores/sqlite/rotation.ts';
 import { createFlatIndex } from '../src/stores/vectors/flat-index.ts';
 import { seededRandom, unitVector, uuid } from '../tests/stores/builders.ts';
 import { storeKeys } from '../tests/stores/store-keys.ts';
@@ -95,12 +96,41 @@ async function benchRows(): Promise<void> {
       'searchFaces over 100,000, rows included',
       await timed(60, () => stores.collections.searchFaces('c', probe, options)),
     );
+    const { faces } = await stores.collections.listFaces('c', { limit: 200 });
+    const erase = (i: number) => stores.collections.deleteFaces('c', [faces[i]?.faceId ?? '']);
+    report('delete one face, its key and the log scrubbed', await timed(100, erase));
+    const together = performance.now();
+    await Promise.all(faces.slice(100).map(({ faceId }) => stores.collections.deleteFaces('c', [faceId])));
+    console.log(
+      `${'delete 100 faces by 100 calls at once'.padEnd(44)} ${(performance.now() - together).toFixed(0)} ms`,
+    );
+    const copying = performance.now();
+    await stores.snapshot(join(dataDir, 'snapshot'));
+    console.log(`${'copy all databases beside the server'.padEnd(44)} ${(performance.now() - copying).toFixed(0)} ms`);
     await stores.close();
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
+function benchRotation(): void {
+  for (const dimensions of [128, 512]) {
+    const drawing = performance.now();
+    const rotation = drawRotation(new Uint8Array(32).fill(1), dimensions);
+    const drawnMs = performance.now() - drawing;
+    const template = unitVector(seededRandom(dimensions), dimensions);
+    const turns = 2000;
+    for (let i = 0; i < turns; i++) rotation.turn(template);
+    const start = performance.now();
+    for (let i = 0; i < turns; i++) rotation.turn(template);
+    const us = ((performance.now() - start) / turns) * 1000;
+    console.log(
+      `${`turn a vector of ${dimensions}`.padEnd(44)} ${us.toFixed(1)} us (drawn in ${drawnMs.toFixed(1)} ms)`,
+    );
+  }
+}
+
 console.log(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`);
+benchRotation();
 await benchSearch();
 await benchRows();

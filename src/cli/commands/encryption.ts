@@ -34,7 +34,8 @@ export async function runRotateMasterKey(flags: GlobalOptions, terminal: Termina
       { masterKeyId, previousMasterKeyId },
       () =>
         `master key ${masterKeyId} has taken the place of ${previousMasterKeyId}\n` +
-        'keep a copy of the new one away from this machine: without it nothing in the data folder can be read',
+        'keep a copy of the new one away from this machine: without it nothing in the data folder can be read\n' +
+        'make a new backup: those made before open with the old key alone',
     );
   } finally {
     await connection.close();

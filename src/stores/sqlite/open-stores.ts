@@ -31,6 +31,7 @@ import { createScrubber } from './scrub.ts';
 import { sealPlainRows } from './seal-plain-rows.ts';
 import { snapshotDatabases } from './snapshot.ts';
 import { createSubjectSteps } from './subject-steps.ts';
+import { type CollectionTally, tallyCollection } from './tallies.ts';
 import { createUseSteps } from './use-rows.ts';
 import { createUserSteps } from './user-steps.ts';
 import { createVault } from './vault.ts';
@@ -63,6 +64,8 @@ export interface Stores {
    * @returns the names of the files @throws {StoreError} disk-full
    */
   snapshot(folder: string): Promise<readonly string[]>;
+  /** Counts what lies in a collection beside its rows, for who looks for what was left behind. */
+  tally(collectionId: string): CollectionTally | undefined;
   /** Bytes that the search index holds in memory. */
   indexMemoryBytes(): number;
   /** Faces and searches that come later are refused; what was acknowledged is safe with or without it. */
@@ -145,6 +148,7 @@ export async function openStores(options: {
         ofGovernance,
       ),
       damagedCollections: () => tables.damaged(),
+      tally: (collectionId) => tallyCollection(tables, collectionId),
       indexMemoryBytes: () => vectors.memoryBytes(),
       snapshot(folder) {
         const copying = snapshotDatabases(

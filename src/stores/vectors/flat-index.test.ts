@@ -3,6 +3,7 @@ import { seededRandom } from '../../../tests/stores/builders.ts';
 import { describeVectorIndex } from '../../../tests/stores/vector-contract.ts';
 import { createFlatIndex } from './flat-index.ts';
 import { BestScores, dot } from './scan.ts';
+import { Space } from './space.ts';
 
 describeVectorIndex('the flat index', createFlatIndex);
 
@@ -34,5 +35,20 @@ describe('BestScores', () => {
       ).toEqual(expected);
       for (const { slot, score } of best.list()) expect(score).toBe(scores[slot]);
     }
+  });
+});
+
+describe('a space', () => {
+  it('holds zeros where a vector was removed, and nothing but zeros once it is erased', () => {
+    const space = new Space(1, 4);
+    space.put('a', Float32Array.of(1, 2, 3, 4));
+    space.put('b', Float32Array.of(5, 6, 7, 8));
+    const numbers = () => space.chunks.flatMap(({ vectors }) => [...vectors]).filter((value) => value !== 0);
+    expect(numbers()).toHaveLength(8);
+    space.remove('a');
+    expect(numbers()).toEqual([5, 6, 7, 8]);
+    space.erase();
+    expect(numbers()).toEqual([]);
+    expect(space.size).toBe(0);
   });
 });

@@ -30,6 +30,7 @@ export function createFlatIndex(): VectorIndex {
       const space = spaces.get(name);
       if (space === undefined) return;
       spaces.delete(name);
+      space.erase();
       scanner.forget(space.number);
     },
     put(name, vectors) {
@@ -69,6 +70,7 @@ export function createFlatIndex(): VectorIndex {
     },
     memoryBytes: () => [...spaces.values()].reduce((sum, space) => sum + space.memoryBytes, 0),
     async close() {
+      for (const space of spaces.values()) space.erase();
       spaces.clear();
       await scanner.close();
     },

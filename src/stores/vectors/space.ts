@@ -70,6 +70,16 @@ export class Space {
     this.#noteChange(slot);
   }
 
+  /** Overwrites every vector; a scan that runs meanwhile finds nothing. The space is of no use afterwards. */
+  erase(): void {
+    for (const { live, vectors } of this.chunks) {
+      live.fill(0);
+      vectors.fill(0);
+    }
+    this.#slotOfId.clear();
+    this.#idOfSlot.length = 0;
+  }
+
   /** The exact score of a slot, or undefined when it holds nothing now. */
   score(slot: number, probe: Float32Array): SlotScore | undefined {
     if (this.#idOfSlot[slot] === undefined) return undefined;
