@@ -9,8 +9,6 @@ import { fileURLToPath } from 'node:url';
 
 const help =
   'node likeness-verify.mjs EXPORT --key PUBLIC.pem [--expect SEQUENCE:HASH] [--checkpoints ANCHOR] [--json]';
-const genesis = { sequence: 0, hash: '0'.repeat(64) };
-const longestLine = 16 * 1024 * 1024;
 /** The members of each kind of line; those after the bar may be absent. */
 const kinds = {
   header: 'format kind node version |',
@@ -98,13 +96,9 @@ export function readAnchor(text, keys) {
  * `anchored` are checkpoints kept elsewhere, whose signatures were checked.
  */
 export function createVerifier({ keys, expected = [], anchored = [] }) {
-  let line = 0;
-  let header;
-  let trailer;
-  let head = genesis;
-  let checkpoints = 0;
-  let lastCheckpoint;
-  let verdict;
+  let [line, checkpoints] = [0, 0];
+  let head = { sequence: 0, hash: '0'.repeat(64) };
+  let [header, trailer, lastCheckpoint, verdict] = [];
   const noted = new Map();
   let lastNoted = 0;
   for (const { sequence, hash } of [...expected, ...anchored]) {
@@ -200,7 +194,7 @@ async function verifyStream(stream, options) {
       if (verdict) return verdict;
       bytes = bytes.subarray(end + 1);
     }
-    if (bytes.length > longestLine) return verifier.line('');
+    if (bytes.length > 16 * 2 ** 20) return verifier.line('');
     rest = bytes;
   }
   return verifier.end({ whole: rest.length === 0 });
