@@ -178,6 +178,7 @@ export {
 } from './reports/index.ts';
 export { dataSetLicenceTag, purposeEndsTag, purposeTag } from './reserved-tags.ts';
 export {
+  allCollections,
   answersSource,
   collectionsSource,
   createFaceUses,
@@ -191,6 +192,7 @@ export {
   type ErasureReason,
   type ErasureSource,
   type LegalHold,
+  type Orphan,
   type OrphanScan,
   openLegalHolds,
   openSuspended,
@@ -234,6 +236,7 @@ export {
 export {
   type ContestDesk,
   contestDeskOf,
+  contestSource,
   createContests,
   type SubjectFile,
   type SubjectFileParts,

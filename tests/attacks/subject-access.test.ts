@@ -98,6 +98,7 @@ describe('the token of a receipt', () => {
 
   it('withdraws: nothing is left when the page has answered, and the token then shows the proof', async () => {
     const { token, subject, faceIds } = await enrolled(3);
+    await page({ token, step: 'contest', text: 'my own words' });
     expect(await (await page({ token, step: 'confirm' })).text()).toContain('Withdraw and erase?');
     expect(await server.house.stores.collections.findFacesOfSubject(`badges-${people}`, subject)).toHaveLength(3);
     expect((await page({ token, step: 'withdraw' })).status).toBe(200);
@@ -106,6 +107,8 @@ describe('the token of a receipt', () => {
     expect(after).toContain('withdrawn');
     for (const faceId of faceIds) expect(after).not.toContain(faceId);
     expect(JSON.parse(await (await page({ token, step: 'download' })).text()).certificate).toBeDefined();
+    // What they wrote went with the rest.
+    expect(((await operator('ListContests', {})) as unknown as { contests: unknown[] }).contests).toEqual([]);
     // Once more is no harm and no second erasure.
     expect((await page({ token, step: 'withdraw' })).status).not.toBe(200);
   });

@@ -1,10 +1,14 @@
 import { type OwnRequestOf, type OwnResponseOf, ServiceError } from '../../contract/index.ts';
 import type { DocumentStore, KeptDocument } from '../../stores/ports/index.ts';
+import { documentSource } from '../retention/document-source.ts';
+import type { ErasureSource } from '../retention/erasure-source.ts';
 
 /** A contest as it is kept. */
 interface KeptContest {
   readonly receiptId: string;
   readonly purpose: string;
+  /** Whose it is, so that erasing them takes it along. */
+  readonly subject?: string;
   readonly atMs: number;
   readonly text: string;
   readonly faceId?: string;
@@ -17,7 +21,13 @@ export type ToldContest = OwnResponseOf<'ContestSubject'>;
 /** What persons say is wrong, and what the operator answered. */
 export interface Contests {
   /** @throws {ServiceError} LimitExceededException when this receipt has as many open ones as it may */
-  add(contest: { receiptId: string; purpose: string; text: string; faceId?: string }): Promise<ToldContest>;
+  add(contest: {
+    receiptId: string;
+    purpose: string;
+    subject?: string;
+    text: string;
+    faceId?: string;
+  }): Promise<ToldContest>;
   ofReceipt(receiptId: string): Promise<readonly ToldContest[]>;
   list(request: OwnRequestOf<'ListContests'>): Promise<OwnResponseOf<'ListContests'>>;
   /** @throws {ServiceError} ResourceNotFoundException */
@@ -49,7 +59,7 @@ export function createContests(parts: {
   const nextId = (): string => `${clock().toString(36).padStart(9, '0')}-${ids()}`;
 
   return {
-    add: ({ receiptId, purpose, text, faceId }) =>
+    add: ({ receiptId, purpose, subject, text, faceId }) =>
       documents.change((change) => {
         const standing = change.named('contest', 'receipt', receiptId, { limit: 1_000 }).map(keptOf);
         if (standing.filter(({ answer }) => answer === undefined).length >= mostOpen) {
@@ -61,6 +71,7 @@ export function createContests(parts: {
         const kept: KeptContest = {
           receiptId,
           purpose,
+          ...(subject !== undefined && { subject }),
           atMs: clock(),
           text,
           ...(faceId !== undefined && { faceId }),
@@ -101,6 +112,20 @@ export function createContests(parts: {
         return told(contestId, kept);
       }),
   };
+}
+
+/** Contests as something that erasure reaches: their words are about the person who wrote them. */
+export function contestSource(documents: DocumentStore): ErasureSource {
+  return documentSource({
+    documents,
+    kind: 'contest',
+    name: 'contests',
+    what: 'contest',
+    heldIn(document) {
+      const { subject, purpose, atMs } = keptOf(document);
+      return subject === undefined ? [] : [{ purpose, subject, storedAtMs: atMs }];
+    },
+  });
 }
 
 function keptOf({ body }: KeptDocument): KeptContest {

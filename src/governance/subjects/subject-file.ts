@@ -163,8 +163,14 @@ export function subjectFileOf(parts: SubjectFileParts, notes: GrantNotes): Subje
       if (faceId !== undefined && !(await facesOf(found)).some(({ face }) => face.faceId === faceId)) {
         throw new ServiceError('ResourceNotFoundException', 'There is no such face of yours.');
       }
-      const { receiptId, purpose } = found.kept;
-      return contests.add({ receiptId, purpose, text, ...(faceId !== undefined && { faceId }) });
+      const { receiptId, purpose, held } = found.kept;
+      return contests.add({
+        receiptId,
+        purpose,
+        text,
+        ...(held && { subject: held.subject }),
+        ...(faceId !== undefined && { faceId }),
+      });
     },
     async withdraw(token) {
       const { kept } = await open(token);
