@@ -66,5 +66,7 @@ function requirePurpose(name: string): PurposeName {
 }
 
 function dotProduct(one: Float32Array, other: Float32Array): number {
-  return one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0);
+  let sum = 0;
+  for (let i = 0; i < one.length; i += 1) sum += (one[i] as number) * (other[i] as number);
+  return sum;
 }

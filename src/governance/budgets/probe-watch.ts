@@ -59,14 +59,19 @@ export function createProbeWatch(parts: { readonly clock: () => number; readonly
     held -= clusters.length;
   };
 
-  function forget(nowMs: number): void {
-    for (const [key, clusters] of watched) {
-      for (const cluster of clusters) cluster.times = cluster.times.filter((atMs) => atMs > nowMs - hourMs);
-      drop(clusters.filter(({ times }) => times.length === 0));
-      const kept = clusters.filter(({ times }) => times.length > 0);
-      if (kept.length === 0) watched.delete(key);
-      else watched.set(key, kept);
+  function forgetOf(key: string, nowMs: number): void {
+    const clusters = watched.get(key) ?? [];
+    for (const cluster of clusters) {
+      if ((cluster.times[0] ?? 0) <= nowMs - hourMs) {
+        cluster.times = cluster.times.filter((atMs) => atMs > nowMs - hourMs);
+      }
     }
+    const gone = clusters.filter(({ times }) => times.length === 0);
+    if (gone.length === 0) return;
+    drop(gone);
+    const kept = clusters.filter(({ times }) => times.length > 0);
+    if (kept.length === 0) watched.delete(key);
+    else watched.set(key, kept);
   }
 
   function dropOldest(): void {
@@ -81,8 +86,8 @@ export function createProbeWatch(parts: { readonly clock: () => number; readonly
   return {
     look({ person, purpose, group, probe, budget, isSameFace }) {
       const nowMs = parts.clock();
-      forget(nowMs);
       const key = `${purpose}/${personId(person)}`;
+      forgetOf(key, nowMs);
       const clusters = watched.get(key) ?? [];
       const same = clusters.find((cluster) => cluster.group === group && isSameFace(cluster.template, probe));
       const freedBy = same?.times[same.times.length - budget.repeatsOfOneProbePerHour];
@@ -108,7 +113,10 @@ export function createProbeWatch(parts: { readonly clock: () => number; readonly
       watched.set(key, clusters);
       return undefined;
     },
-    forget: () => forget(parts.clock()),
+    forget() {
+      const nowMs = parts.clock();
+      for (const key of [...watched.keys()]) forgetOf(key, nowMs);
+    },
     held: () => held,
     close() {
       for (const clusters of watched.values()) drop(clusters);
