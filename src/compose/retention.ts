@@ -4,6 +4,7 @@ import type { Config } from '../config/index.ts';
 import { ServiceError } from '../contract/index.ts';
 import {
   type AuditLog,
+  allCollections,
   answersSource,
   collectionsSource,
   createFaceUses,
@@ -19,6 +20,7 @@ import {
   type Grant,
   type GrantNotes,
   type LegalHold,
+  type Orphan,
   type OrphanScan,
   openLegalHolds,
   openSuspended,
@@ -35,6 +37,7 @@ import {
 import type { Keyring } from '../keyring/index.ts';
 import { packageVersion } from '../shared/package-root.ts';
 import { inspectSnapshot, openLineFile, type Stores } from '../stores/index.ts';
+import { StoreError } from '../stores/ports/index.ts';
 
 /** What erases, sweeps and backs up, as other rooms and compose need it. */
 export interface Retention {
@@ -169,7 +172,13 @@ export async function openRetention(parts: {
   });
 
   const scan = async (signal: AbortSignal): Promise<OrphanScan> => {
-    const found = await scanForOrphans({ tombstones, sources: sources(), clock, signal });
+    const found = await scanForOrphans({
+      tombstones,
+      sources: sources(),
+      strays: () => findStrays(stores),
+      clock,
+      signal,
+    });
     await documents.change((change) => change.put('setting', 'orphan-scan', found));
     if (found.orphans.length > 0) {
       notice(
@@ -313,4 +322,41 @@ export async function openRetention(parts: {
       };
     },
   };
+}
+
+/** Keys and vectors in collections that no row refers to. */
+async function findStrays(stores: Pick<Stores, 'collections' | 'tally'>): Promise<readonly Orphan[]> {
+  const strays: Orphan[] = [];
+  for await (const { id } of allCollections(stores.collections)) {
+    try {
+      strays.push(...(await straysIn(id, stores)));
+    } catch (error) {
+      // A quarantined collection is told of elsewhere.
+      if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
+    }
+  }
+  return strays;
+}
+
+async function straysIn(
+  collectionId: string,
+  { collections, tally }: Pick<Stores, 'collections' | 'tally'>,
+): Promise<readonly Orphan[]> {
+  const before = tally(collectionId);
+  let names = 0;
+  for (let after: string | undefined; ; ) {
+    const page = await collections.listSubjects(collectionId, { limit: 500, ...(after !== undefined && { after }) });
+    names += page.subjects.filter(({ kind }) => kind === 'name').length;
+    after = page.cursor;
+    if (after === undefined) break;
+  }
+  const tallied = tally(collectionId);
+  if (before === undefined || tallied === undefined) return [];
+  // What came or went while it was counted is no stray.
+  const isKey = Math.min(before.subjectKeys, tallied.subjectKeys) > names;
+  const isVector = tallied.faceVectors > tallied.faces;
+  return [
+    ...(isKey ? [{ what: 'subject key', source: 'collections', collectionId }] : []),
+    ...(isVector ? [{ what: 'vector', source: 'search index', collectionId }] : []),
+  ];
 }

@@ -208,6 +208,24 @@ describe('kill -9 in the middle of erasures', () => {
   }, 120_000);
 });
 
+describe('the orphan scan', () => {
+  it('names a data key that no row refers to, and finds nothing in a folder as it should be', async () => {
+    const office = await officeWithSomeone();
+    await office.operator.own('EraseSubject', { subject: 'someone' });
+    expect((await office.operator.own('RunOrphanScan', {})).orphans).toEqual([]);
+    await office.house.close();
+    const database = new Libsql(join(office.dataDir, 'collections.db'));
+    database.exec(
+      "INSERT INTO subject_key SELECT collection_number, 'planted', made_at_ms, sealed FROM subject_key LIMIT 1",
+    );
+    database.close();
+    const again = await office.restart();
+    expect((await again.operator.own('RunOrphanScan', {})).orphans).toMatchObject([
+      { what: 'subject key', source: 'collections' },
+    ]);
+  });
+});
+
 describe('an answer that is kept for a repeated request', () => {
   it('is forgotten with the subject that it names, and others are not', async () => {
     const office = await officeWithSomeone();

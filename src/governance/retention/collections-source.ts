@@ -1,4 +1,4 @@
-import type { CollectionRecord, CollectionStore } from '../../stores/ports/index.ts';
+import { type CollectionRecord, type CollectionStore, StoreError } from '../../stores/ports/index.ts';
 import type { ErasureSource, ErasureTarget, HeldCount, HeldThing } from './erasure-source.ts';
 
 /** The part of the store of collections that erasure works on. */
@@ -53,6 +53,16 @@ export function collectionsSource(parts: { store: ErasableCollections; looksAtFa
     return found;
   }
 
+  async function* facesIn(collectionId: string, purpose: string): AsyncGenerator<HeldThing> {
+    for (let after: number | undefined; ; ) {
+      const page = await store.listFaces(collectionId, { limit: pageSize, ...(after !== undefined && { after }) });
+      for (const { faceId, storedAtMs } of page.faces)
+        yield { what: 'face', purpose, collectionId, faceId, storedAtMs };
+      if (page.cursor === undefined) return;
+      after = page.cursor;
+    }
+  }
+
   return {
     name: 'collections',
     async count(target) {
@@ -91,13 +101,11 @@ export function collectionsSource(parts: { store: ErasableCollections; looksAtFa
       }
       if (!looksAtFaces()) return;
       for await (const { id: collectionId, purpose } of allCollections(store)) {
-        for (let after: number | undefined; ; ) {
-          const page = await store.listFaces(collectionId, { limit: pageSize, ...(after !== undefined && { after }) });
-          for (const { faceId, storedAtMs } of page.faces) {
-            yield { what: 'face', purpose, collectionId, faceId, storedAtMs };
-          }
-          if (page.cursor === undefined) break;
-          after = page.cursor;
+        try {
+          yield* facesIn(collectionId, purpose);
+        } catch (error) {
+          // A quarantined collection answers nobody; its faces are looked at when it is mended.
+          if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
         }
       }
     },
