@@ -31,6 +31,10 @@ export interface Database {
 /** One numbered step of a schema: its place in the list, counted from 1, is the version it leads to. */
 export type Migration = string;
 
+/** How long a statement waits for another process that writes. */
+const BUSY_TIMEOUT_MS = 5000;
+const LOG_TIMEOUT_MS = 20;
+
 const BINARY_COLUMNS: ReadonlySet<string> = new Set(['template', 'sealed']);
 
 /**
@@ -103,7 +107,7 @@ export function openDatabase(file: string, migrations: readonly Migration[]): Da
     if (!inMemory) createPrivateFile(file);
     raw = new Libsql(file);
     for (const pragma of [
-      'busy_timeout=5000',
+      `busy_timeout=${BUSY_TIMEOUT_MS}`,
       ...(inMemory ? [] : ['journal_mode=WAL']),
       'synchronous=FULL',
       'foreign_keys=ON',
@@ -185,8 +189,14 @@ function wrap(raw: Libsql.Database, file: string): Database {
       }),
     truncateLog: () =>
       guarded(() => {
-        const [outcome] = prepared('PRAGMA wal_checkpoint(TRUNCATE)').all([]) as { busy: number }[];
-        return outcome?.busy === 0;
+        // Waiting for a reader would hold up everyone; the caller tries again.
+        prepared(`PRAGMA busy_timeout=${LOG_TIMEOUT_MS}`).all([]);
+        try {
+          const [outcome] = prepared('PRAGMA wal_checkpoint(TRUNCATE)').all([]) as { busy: number }[];
+          return outcome?.busy === 0;
+        } finally {
+          prepared(`PRAGMA busy_timeout=${BUSY_TIMEOUT_MS}`).all([]);
+        }
       }),
     close: () => {
       if (!open) return;
