@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Libsql from 'libsql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RequestOf } from '../../src/contract/index.ts';
 import { refusalOf } from '../builders/gate.ts';
@@ -373,6 +376,31 @@ describe('ways around', () => {
       code: 'InvalidParameterException',
       message: 'faceId was not found in the collection',
     });
+  });
+});
+
+describe('the files', () => {
+  it('hold every case at one length and no name in the clear, whatever was found', async () => {
+    for (const person of ['anna', 'zoe']) {
+      await someone().ask('SearchFacesByImage', { CollectionId, Image: photoOf({ person, photo: 21 }) });
+    }
+    const file = join(at.house.config.dataDir, 'governance.db');
+    const database = new Libsql(file, { readonly: true });
+    const rows = database.prepare('SELECT kind, id, length(template) AS bytes FROM document').all() as {
+      kind: string;
+      id: string;
+      bytes: number;
+    }[];
+    database.close();
+    const lengths = (wanted: (row: { kind: string; id: string }) => boolean) => [
+      ...new Set(rows.filter(wanted).map(({ bytes }) => bytes)),
+    ];
+    expect(rows.filter(({ kind }) => kind === 'case').length).toBeGreaterThan(20);
+    expect(lengths(({ kind }) => kind === 'case')).toHaveLength(1);
+    expect(lengths(({ kind, id }) => kind === 'crop' && id.startsWith('case.'))).toHaveLength(1);
+    for (const name of [file, `${file}-wal`].filter((one) => existsSync(one))) {
+      expect(readFileSync(name).includes('anna')).toBe(false);
+    }
   });
 });
 

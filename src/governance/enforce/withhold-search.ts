@@ -57,6 +57,7 @@ export function withholdSearch(
   sheets: CallSheets,
 ): FaceSearch {
   const isReviewed = grant.review !== 'none';
+  const judgedUsers = new Map<string, Promise<boolean>>();
 
   async function answer<Hit extends Similar>(
     probe: FaceTemplate,
@@ -162,7 +163,13 @@ export function withholdSearch(
   }
 
   /** A user is a minor too when one of its faces is under a minor's name. */
-  async function isMinorUser(userId: string): Promise<boolean> {
+  function isMinorUser(userId: string): Promise<boolean> {
+    const known = judgedUsers.get(userId) ?? judgeUser(userId);
+    judgedUsers.set(userId, known);
+    return known;
+  }
+
+  async function judgeUser(userId: string): Promise<boolean> {
     if (await parts.minors.isMinor(collection, { userId })) return true;
     const { faces } = await parts.collections.listFaces(collection.id, { userId, limit: facesOfUser });
     const judged = await Promise.all(faces.map((face) => parts.minors.isMinor(collection, endsOfFace(face))));
