@@ -14,7 +14,10 @@ export interface Call {
 /** What the gate and the operation made of a call. */
 export interface Answer {
   readonly response: unknown;
-  /** `x-likeness-*`: policy digest, purpose, the effective threshold where the floor raised it, withheld attributes. */
+  /**
+   * `x-likeness-*`: policy digest, purpose, the effective threshold where the floor raised it, withheld attributes, the
+   * review case that was opened.
+   */
   readonly headers: Readonly<Record<string, string>>;
 }
 
