@@ -362,12 +362,13 @@ describe('ways around', () => {
       const { records } = await at.auditor.own('ListAuditRecords', { limit: 1000 });
       const read = records.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
       const record = read.find((one) => one.kind === 'outcome' && one.case === caseOf(headers));
-      const { counts, effectiveThreshold, withheld } = record ?? {};
-      return { found: record !== undefined, counts, effectiveThreshold, withheld };
+      const own = ['actor', 'case', 'decisionId', 'requestId', 'probes', 'durationMs', 'sequence', 'at', 'time'];
+      const rest = Object.entries(record ?? {}).filter(([name]) => !own.includes(name));
+      return { keys: Object.keys(record ?? {}).sort(), ...Object.fromEntries(rest) };
     };
     const there = await outcomeOf('anna');
     expect(there).toEqual(await outcomeOf('zoe'));
-    expect(there).toMatchObject({ found: true, counts: { candidatesReturned: 0 } });
+    expect(there).toMatchObject({ kind: 'outcome', counts: { candidatesReturned: 0 } });
   });
 
   it('by asking for faces that are not there tell nothing but that', async () => {
