@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { finishRestore } from './backup/index.ts';
 import { ensureFirstKey, firstPerson, secretOf } from './compose/access-keys.ts';
 import { openAccountability } from './compose/accountability.ts';
 import { openAuditTrail } from './compose/audit-trail.ts';
@@ -10,6 +9,7 @@ import { createModelCatalog } from './compose/model-catalog.ts';
 import { openBudgets } from './compose/open-budgets.ts';
 import { openKeyringOf } from './compose/open-keyring.ts';
 import { builtOperations } from './compose/operations.ts';
+import { finishRestoreOf } from './compose/restore.ts';
 import { openRetention } from './compose/retention.ts';
 import { startReviewSweep } from './compose/review-sweep.ts';
 import { inServiceTerms } from './compose/service-terms.ts';
@@ -108,7 +108,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
       ...(options.signal && { signal: options.signal }),
     });
 
-  await finishRestore(config.dataDir);
+  await finishRestoreOf(config, clock());
   const keyring = openKeyringOf(config);
   const stores = await openStores({ dataDir: config.dataDir, keys: keyring, clock });
   const closers: (() => Promise<unknown>)[] = [() => stores.close()];

@@ -41,6 +41,8 @@ export interface BackupDesk {
   unexpired(nowMs: number): Promise<readonly KnownBackup[]>;
   /** Deletes the files of those that have expired. @returns how many */
   removeExpired(nowMs: number): Promise<number>;
+  /** Removes what a crash left of unfinished ones: copies that no erasure would reach. For the start. */
+  clean(): Promise<void>;
   /** Resolves when no backup runs. */
   idle(): Promise<void>;
 }
@@ -214,6 +216,15 @@ export function createBackupDesk(parts: BackupDeskParts): BackupDesk {
         await keep({ ...backup, state: 'removed' });
       }
       return due.length;
+    },
+    async clean() {
+      await rm(parts.workFolder, { recursive: true, force: true });
+      for (const { state, file } of await list()) {
+        if (state === 'failed') {
+          await rm(`${file}.unfinished`, { force: true });
+          await rm(file, { force: true });
+        }
+      }
     },
     async idle() {
       await running?.ended;

@@ -11,7 +11,9 @@ export { BackupError, type BackupFault } from './errors.ts';
 export {
   type AuditGlance,
   type AuditPlace,
+  clearRemains,
   finishRestore,
+  isRestoreUnfinished,
   type Restored,
   type RestoreKeys,
   type RestoreParts,

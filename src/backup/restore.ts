@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { canonicalJson } from '../shared/canonical-json.ts';
 import type { Sealer } from '../shared/sealing.ts';
 import { verifyDocument } from '../shared/signing.ts';
@@ -191,6 +191,27 @@ async function swap(
   await rename(join(dataDir, `${markerFile}.tmp`), join(dataDir, markerFile));
   await finishRestore(dataDir);
   return marker.old.length > 0 ? aside : undefined;
+}
+
+/** Whether a restore was cut off between two files. */
+export function isRestoreUnfinished(dataDir: string): boolean {
+  return existsSync(join(dataDir, markerFile));
+}
+
+/**
+ * Removes what a crash left of a restore that had not begun to move files. For a start, with the folder's lock held.
+ *
+ * @returns the folders in which what stood here before a restore still lies
+ */
+export async function clearRemains(dataDir: string): Promise<readonly string[]> {
+  const parent = dirname(dataDir);
+  const beside = (await readdir(parent)).filter((name) => name.startsWith(`${basename(dataDir)}.`));
+  for (const name of beside) {
+    if (name.startsWith(`${basename(dataDir)}.restoring-`)) await rm(join(parent, name), { recursive: true });
+  }
+  return beside
+    .filter((name) => name.startsWith(`${basename(dataDir)}.before-restore-`))
+    .map((name) => join(parent, name));
 }
 
 /**

@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AuditGlance, type BackupProgress, type Restored, restoreBackup } from '../backup/index.ts';
+import {
+  type AuditGlance,
+  type BackupProgress,
+  finishRestore,
+  isRestoreUnfinished,
+  type Restored,
+  restoreBackup,
+} from '../backup/index.ts';
 import type { Config } from '../config/index.ts';
 import { createAuditReader, openTombstones } from '../governance/index.ts';
 import { type Keyring, openKeyring, parseMasterKey, readMasterKeyFor } from '../keyring/index.ts';
@@ -57,6 +64,17 @@ export async function restoreInto(
       glanceAtAudit,
       ...(options.onProgress && { onProgress: options.onProgress }),
     });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Ends a restore that was cut off, before anything of the folder is opened; not while another process does. */
+export async function finishRestoreOf({ dataDir }: Pick<Config, 'dataDir'>, nowMs: number): Promise<void> {
+  if (!isRestoreUnfinished(dataDir)) return;
+  const lock = lockDataFolder(dataDir, nowMs);
+  try {
+    await finishRestore(dataDir);
   } finally {
     lock.release();
   }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { type BackupDesk, BackupError, createBackupDesk, type KnownBackup } from '../backup/index.ts';
+import { type BackupDesk, BackupError, clearRemains, createBackupDesk, type KnownBackup } from '../backup/index.ts';
 import type { Config } from '../config/index.ts';
 import { ServiceError } from '../contract/index.ts';
 import {
   type AuditLog,
+  type AuditRecordDraft,
   allCollections,
   answersSource,
   collectionsSource,
@@ -70,6 +71,8 @@ export interface BoundBackups {
   list(): Promise<readonly KnownBackup[]>;
 }
 
+/** Who acts when a clock does. */
+const itself = 'likeness';
 const hourMs = 3_600_000;
 const nightMs = 24 * hourMs;
 
@@ -210,41 +213,64 @@ export async function openRetention(parts: {
     approvers: ['admin', 'auditor'],
     execute: async (parameters, [proposedBy = '', approvedBy = proposedBy]) => {
       const { holdId } = await holds.release(String(parameters.holdId), { proposedBy, approvedBy });
-      const erased = await eraser.resume();
-      return { holdId, erased: String(erased.length) };
+      let erased = 0;
+      await byItself('EraseSubject', undefined, async () => {
+        erased = (await eraser.resume()).length;
+        return { subjectsErased: erased };
+      });
+      return { holdId, erased: String(erased) };
     },
   });
 
-  /** The server's own scan is audited as a person's would be. */
-  async function nightlyScan(signal: AbortSignal): Promise<void> {
-    const last = (await documents.read((view) => view.get('setting', 'orphan-scan')))?.body as OrphanScan | undefined;
-    const passedMs = last === undefined ? Number.POSITIVE_INFINITY : Math.abs(clock() - Date.parse(last.at));
-    if (passedMs < nightMs) return;
+  /** What the server does by itself is audited as what a person does. */
+  async function byItself(
+    operation: string,
+    purpose: PurposeName | undefined,
+    work: () => Promise<NonNullable<AuditRecordDraft['counts']>>,
+  ): Promise<void> {
     const id = ids();
     const about = {
       requestId: id,
       decisionId: id,
-      actor: { person: 'likeness', accessKeyId: '-' },
-      operation: 'RunOrphanScan',
+      actor: { person: itself, accessKeyId: '-' },
+      operation,
+      ...(purpose !== undefined && { purpose }),
       policyDigest: policy.digest,
     };
     await audit.append({ ...about, kind: 'decision' });
-    const found = await scan(signal);
-    await audit.append({
-      ...about,
-      kind: 'outcome',
-      ...(found.orphans.length > 0 && { counts: { orphansFound: found.orphans.length } }),
+    try {
+      const counts = await work();
+      await audit.append({ ...about, kind: 'outcome', ...(Object.keys(counts).length > 0 && { counts }) });
+    } catch (error) {
+      await audit.append({ ...about, kind: 'outcome', code: 'InternalServerError' });
+      throw error;
+    }
+  }
+
+  async function nightlyScan(signal: AbortSignal): Promise<void> {
+    const last = (await documents.read((view) => view.get('setting', 'orphan-scan')))?.body as OrphanScan | undefined;
+    const passedMs = last === undefined ? Number.POSITIVE_INFINITY : Math.abs(clock() - Date.parse(last.at));
+    if (passedMs < nightMs) return;
+    await byItself('RunOrphanScan', undefined, async () => {
+      const { orphans } = await scan(signal);
+      return orphans.length > 0 ? { orphansFound: orphans.length } : {};
     });
   }
 
   return {
     eraser: {
-      eraseSubject: ({ subject, purpose, reason, requestedBy }) =>
-        eraser.erase({
-          target: { kind: 'subject', subject, ...(purpose !== undefined && { purpose }) },
-          reason,
-          requestedBy,
-        }),
+      async eraseSubject({ subject, purpose, reason, requestedBy }) {
+        const target = { kind: 'subject', subject, ...(purpose !== undefined && { purpose }) } as const;
+        // A person's request is audited at the gate; what a clock asks for is audited here.
+        if (requestedBy !== itself) return eraser.erase({ target, reason, requestedBy });
+        let certificate: ErasureCertificate | undefined;
+        await byItself('EraseSubject', purpose, async () => {
+          certificate = await eraser.erase({ target, reason, requestedBy });
+          return certificate.suspendedBy === undefined ? { subjectsErased: 1 } : {};
+        });
+        if (certificate === undefined) throw new Error('an erasure ended without its certificate');
+        return certificate;
+      },
     },
     guards: createGuards({
       policy,
@@ -293,6 +319,12 @@ export async function openRetention(parts: {
     async start(rooms) {
       consents = rooms.consents;
       const stopped = new AbortController();
+      await backups.clean();
+      for (const left of await clearRemains(config.dataDir)) {
+        notice(
+          `${left} holds what stood here before a restore, and no erasure reaches it: delete it when you need it no more`,
+        );
+      }
       await replayTombstones({ tombstones, sources: sources(), documents, notice });
       await eraser.finish();
       const round = async (): Promise<void> => {

@@ -506,6 +506,44 @@ describe('a backup', () => {
     rmSync(restored.aside ?? '', { recursive: true });
   });
 
+  it('leaves no copy behind when making or restoring it was cut off, and what lies aside is told at every start', async () => {
+    const office = await officeWithSomeone();
+    await office.house.close();
+    const remains = [
+      join(office.dataDir, 'unfinished-backups', 'backup-x'),
+      `${office.dataDir}.restoring-x`,
+      `${office.dataDir}.before-restore-x`,
+    ];
+    onTestFinished(() => {
+      for (const folder of remains) rmSync(folder, { recursive: true, force: true });
+    });
+    for (const folder of remains) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'collections.db'), 'x');
+    }
+    const again = await office.restart();
+    expect(remains.map((folder) => existsSync(folder))).toEqual([false, false, true]);
+    expect(again.notices.join()).toContain('before-restore-x holds what stood here before a restore');
+  });
+
+  it('made under the master key before is restored with that key, and not without it', async () => {
+    const office = await officeWithSomeone();
+    const file = await backUp(office.operator);
+    await office.house.close();
+    const aside = `${office.dataDir}-aside`;
+    onTestFinished(() => rmSync(aside, { recursive: true, force: true }));
+    renameSync(office.dataDir, aside);
+    const before = readFileSync(join(`${office.dataDir}-trust`, 'master-key'), 'utf8').trim();
+    const env = {
+      LIKENESS_DATA_DIR: office.dataDir,
+      LIKENESS_TRUST_DIR: `${office.dataDir}-trust`,
+      LIKENESS_MASTER_KEY: 'ab'.repeat(32),
+    };
+    await expect(restoreInto(loadConfig({ env, cwd: tmpdir() }), file)).rejects.toMatchObject({ name: 'KeyringError' });
+    const config = loadConfig({ env: { ...env, LIKENESS_MASTER_KEY_PREVIOUS: before }, cwd: tmpdir() });
+    expect(await restoreInto(config, file)).toMatchObject({ governance: 'restored' });
+  });
+
   it('is restored whole when the restore was cut off between two files', async () => {
     const office = await officeWithSomeone();
     const file = await backUp(office.operator);
