@@ -199,6 +199,10 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     const before = await count(request.target);
     const suspendedBy = await holdsOn(request.target, before);
     if (suspendedBy.length === 0) return perform(certificateId, request, before);
+    // Asked for again, as the clock does every hour: once is enough.
+    const hash = tombstones.hashOf(request.target);
+    const standing = (await inState('suspended')).find((kept) => tombstones.hashOf(kept.request.target) === hash);
+    if (standing !== undefined) return standing.certificate;
     const certificate = await certify(certificateId, request, { before, after: before }, suspendedBy);
     await keep({ state: 'suspended', certificateId, request, certificate });
     await suspended.add(certificateId, request.target);

@@ -201,6 +201,39 @@ describe('an erasure that is cut off', () => {
   });
 });
 
+describe('an erasure under legal hold', () => {
+  it('is suspended once, however often it is asked for, and done when the hold ends, also after a restart', async () => {
+    const test = await bench();
+    await test.collection('a', 'access-control');
+    await test.face('a', 'someone');
+    const by = { proposedBy: 'a', approvedBy: 'b' };
+    const hold = await test.holds.place({ kind: 'subject', subject: 'someone' }, 'case', by);
+    const first = await test.eraser.erase(request);
+    test.pass(3_600_000);
+    expect(await test.eraser.erase(request)).toEqual(first);
+    const found = { purpose: 'access-control', collectionId: 'a', externalImageId: 'someone' };
+    expect(test.suspended.hides(found)).toBe(true);
+    expect(test.suspended.hides({ ...found, externalImageId: 'other' })).toBe(false);
+    const again = await test.open();
+    expect(again.suspended.hides(found)).toBe(true);
+    expect(await again.eraser.resume()).toEqual([]);
+    await again.holds.release(hold.holdId, by);
+    expect(await again.eraser.resume()).toMatchObject([{ counts: { faces: { before: 1, after: 0 } } }]);
+    expect(again.suspended.hides(found)).toBe(false);
+    await expect(again.holds.release(hold.holdId, by)).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
+  });
+
+  it('takes two persons, and a look-alike name is not a second one', async () => {
+    const test = await bench();
+    for (const approvedBy of ['ann', 'Ann', 'ANN']) {
+      const by = { proposedBy: 'ann', approvedBy };
+      await expect(test.holds.place({ kind: 'collection', collectionId: 'a' }, 'x', by)).rejects.toMatchObject({
+        code: 'AccessDeniedException',
+      });
+    }
+  });
+});
+
 describe('the orphan scan', () => {
   it('names each thing of an erased subject that is there again, by its tombstone, and nothing else', async () => {
     const test = await bench();
