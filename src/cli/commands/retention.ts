@@ -52,9 +52,11 @@ export async function runErase(subject: string | undefined, flags: EraseFlags, t
 
 function certificateText(certificate: Certificate): string {
   const { suspendedBy, counts, collections, backups, statement } = certificate;
+  const held = Object.entries(counts).filter(([, { before, after }]) => before + after > 0);
+  const done = held.length > 0 ? 'erased' : 'nothing was held';
   return [
-    suspendedBy === undefined ? 'erased' : `suspended by the legal hold ${suspendedBy.join(', ')}`,
-    ...Object.entries(counts).map(([kind, { before, after }]) => `  ${kind}: ${before} before, ${after} after`),
+    suspendedBy === undefined ? done : `suspended by the legal hold ${suspendedBy.join(', ')}`,
+    ...held.map(([kind, { before, after }]) => `  ${kind}: ${before} before, ${after} after`),
     ...(Object.keys(collections).length > 0 ? [`  in ${Object.keys(collections).join(', ')}`] : []),
     `certificate ${certificate.certificateId} of ${certificate.at}`,
     ...backups.map(({ backupId, expiresAt }) => `backup ${backupId} holds it until ${expiresAt}`),
