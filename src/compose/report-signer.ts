@@ -21,7 +21,7 @@ export function createReportSigner(parts: {
   return {
     sign(text) {
       const report = parsed(text);
-      if (!isBiasReport(report)) {
+      if (!isBiasReport(report) || isTooDeep(report)) {
         throw new ServiceError(
           'InvalidParameterException',
           'Only a bias report is signed, as `likeness evaluate bias` makes it. Read docs/bias-report.md.',
@@ -37,6 +37,14 @@ export function createReportSigner(parts: {
       return { report: canonicalJson(signed), publicKeyPem: parts.signer.publicKeyPem };
     },
   };
+}
+
+/** Deeper than any report is; beyond, writing it out would run out of stack. */
+const deepest = 64;
+
+function isTooDeep(value: unknown, left = deepest): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return left === 0 || Object.values(value).some((member) => isTooDeep(member, left - 1));
 }
 
 function parsed(text: string): unknown {

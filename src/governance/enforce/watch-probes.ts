@@ -19,7 +19,7 @@ export interface WatchParts {
 }
 
 /** Part of a grant that says who searches for what. */
-export type WatchGrant = Pick<Grant, 'operation' | 'person' | 'purpose'>;
+export type WatchGrant = Pick<Grant, 'operation' | 'person' | 'purpose' | 'review'>;
 
 /** The similarity from which on two probes count as one face. */
 export const sameFaceSimilarity = 99;
@@ -70,7 +70,7 @@ export function watchMatcher(
 }
 
 function lookingFor(
-  { operation, person, purpose }: WatchGrant,
+  { operation, person, purpose, review }: WatchGrant,
   notes: GrantNotes,
   { watch, budget, modelVersion, similarityOf, notice }: WatchParts,
 ): ((probe: FaceTemplate) => void) | undefined {
@@ -78,9 +78,11 @@ function lookingFor(
   const stored = storedProbes.has(operation);
   // Stored faces are told apart exactly, and from images: a refusal must not say that a stored face looks like another
   // or like an image, which is just what a review may be withholding.
-  const isSameFace = stored
-    ? isEqual
-    : (one: FaceTemplate, other: FaceTemplate) => similarityOf(one, other) >= sameFaceSimilarity;
+  // Where matches are withheld images are, too: whether two of one's own photos show one person is a match as well.
+  const isSameFace =
+    stored || review !== 'none'
+      ? isEqual
+      : (one: FaceTemplate, other: FaceTemplate) => similarityOf(one, other) >= sameFaceSimilarity;
   const group = `${modelVersion}/${stored ? 'stored' : 'image'}`;
   return (probe) => {
     const tooMuch = watch.look({ person, purpose, group, probe, budget, isSameFace });
