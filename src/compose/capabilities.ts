@@ -84,9 +84,11 @@ export type CapabilitiesFor = (
 
 /** Builds capabilities over the parts of a running server. */
 export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
-  const { collections, faceModels, vision } = parts;
+  const { collections: all, faceModels, vision } = parts;
+  // Each capability has the store for the collection that was judged: one that is made under its name meanwhile is
+  // another, perhaps of another purpose, and what was sent for this one must not reach it.
 
-  const reader = (record: CollectionRecord): CollectionReader => ({
+  const reader = (record: CollectionRecord, collections = all.only(record)): CollectionReader => ({
     record,
     findFaces: (faceIds) => collections.findFaces(record.id, faceIds),
     listFaces: (page) => collections.listFaces(record.id, page),
@@ -95,7 +97,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     tags: () => collections.tags(record.id),
   });
 
-  const faceWriter = (record: CollectionRecord): FaceWriter =>
+  const faceWriter = (record: CollectionRecord, collections = all.only(record)): FaceWriter =>
     parts.retention.faceWriter({
       record,
       addFaces: (image) => collections.addFaces(record.id, image),
@@ -103,6 +105,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     });
 
   const search = (record: CollectionRecord): FaceSearch => {
+    const collections = all.only(record);
     // Nearest to the store, so that nothing around it, a review case neither, learns of whom it hides.
     const calibration = faceModels.calibration(record.modelVersion);
     const calibrated = <Hit extends { readonly score: number }>(hits: readonly Hit[]) =>
@@ -132,6 +135,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
   };
 
   const userWriter = (record: CollectionRecord): UserWriter => {
+    const collections = all.only(record);
     const calibration = faceModels.calibration(record.modelVersion);
     return parts.retention.userWriter({
       record,
@@ -159,7 +163,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
         throw new Error('the grant is for another collection');
       }
       const modelVersion = faceModels.current;
-      return collections.createCollection({
+      return all.createCollection({
         id,
         purpose: grant.purpose,
         modelVersion,
@@ -171,16 +175,16 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     list: async ({ afterId, limit }) => {
       if (grant.scope.kind !== 'account') throw new Error('the grant does not span collections');
       const visible = grant.scope.collections;
-      if (visible === '*') return collections.listCollections({ limit, ...(afterId !== undefined && { afterId }) });
+      if (visible === '*') return all.listCollections({ limit, ...(afterId !== undefined && { afterId }) });
       const ids = [...visible].filter((id) => afterId === undefined || id > afterId).sort();
-      const found = await Promise.all(ids.map((id) => collections.findCollection(id)));
+      const found = await Promise.all(ids.map((id) => all.findCollection(id)));
       return found.filter((record) => record !== undefined).slice(0, limit);
     },
-    count: () => collections.countCollections(),
+    count: () => all.countCollections(),
     delete: async () => {
       if (grant.scope.kind !== 'collection') throw new Error('the grant is for no collection');
       const { collectionId } = grant.scope;
-      const remove = () => collections.deleteCollection(collectionId);
+      const remove = () => (collection ? all.only(collection) : all).deleteCollection(collectionId);
       const deleted = await (collection === undefined
         ? remove()
         : parts.retention.deleteCollection(collection, remove));
@@ -193,13 +197,13 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
   const pseudonyms =
     ({ id }: CollectionRecord): PseudonymOf =>
     (subject) =>
-      collections.subjectPseudonym(id, subject);
+      all.subjectPseudonym(id, subject);
 
   const enrolment = (record: CollectionRecord): EnrolmentParts => ({
     ...parts.consent,
     record,
     purpose: purposeOfRecord(parts.policyInForce.policy, record),
-    likeness: subjectLikeness({ collections, faceModels }, record),
+    likeness: subjectLikeness({ collections: all, faceModels }, record),
   });
 
   const builders: CapabilityBuilders = {
@@ -240,7 +244,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const pending = { offer: (_subject: string, image: Enrolment) => writer.addFaces(image) };
       return noteStoredSubjects(consentedFaceWriter(writer, { ...enrolment(record), pending }), notes, {
         pseudonymOf: pseudonyms(record),
-        findFaces: (faceIds) => collections.findFaces(record.id, faceIds),
+        findFaces: (faceIds) => all.findFaces(record.id, faceIds),
       });
     },
     userWriter: (grant, notes, collection, withheld) => {
@@ -250,7 +254,9 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       return noteChangedUsers(floored, notes, pseudonyms(record));
     },
     tagWriter: (grant, _notes, collection) => {
-      const { id } = present(grant, collection);
+      const record = present(grant, collection);
+      const { id } = record;
+      const collections = all.only(record);
       return {
         tags: () => collections.tags(id),
         putTags: (tags, limit) => collections.putTags(id, tags, limit),

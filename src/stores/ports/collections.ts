@@ -115,6 +115,11 @@ export interface FaceRefusal<Reason extends string> {
  * with the keys that nothing uses any more, before it resolves.
  */
 export interface CollectionStore {
+  /**
+   * The store for one collection and no other: what is asked of a collection that was made later under its name is
+   * answered as if there were none. What was judged by one purpose thus never reaches a collection of another.
+   */
+  only(collection: Pick<CollectionRecord, 'id' | 'purpose' | 'createdAtMs'>): CollectionStore;
   /** @throws {StoreError} CollectionExists */
   createCollection(collection: {
     id: string;

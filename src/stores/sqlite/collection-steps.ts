@@ -105,7 +105,7 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
           `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE id = ? AND condemned = 0`,
           [collectionId],
         );
-        if (row === undefined) return undefined;
+        if (row === undefined || !tables.isMeant(row)) return undefined;
         row.condemned = 1;
         saveCollection(database, row);
         // Without its keys nothing of it can be opened, however long erasing its rows takes.

@@ -1,3 +1,4 @@
+import type { CollectionRecord } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
 import type { VectorIndex } from '../ports/vectors.ts';
 import { type CollectionRow, findCollectionRow } from './collection-rows.ts';
@@ -29,6 +30,8 @@ export interface CollectionTables {
    * may be its true one, and is refused as damaged instead of answered with "not there".
    */
   quarantineRow(collectionId: string): void;
+  /** Whether a row is of the collection that the caller means; see {@link tablesOfOnly}. */
+  isMeant(collection: CollectionRow): boolean;
   /** The collection's verified row, or undefined when it certainly is not there. @throws {StoreError} corrupt */
   find(collectionId: string): CollectionRow | undefined;
   /** Forgets a quarantine, because the collection is gone. */
@@ -77,6 +80,7 @@ export function createCollectionTables(parts: {
     index,
     vault,
     scrub,
+    isMeant: () => true,
     guard(collectionId, work) {
       const reason = reasons.get(collectionId);
       if (reason !== undefined) throw refusal(collectionId, reason);
@@ -127,4 +131,29 @@ export function createCollectionTables(parts: {
     damaged: () => [...reasons].map(([collectionId, reason]) => ({ collectionId, reason })),
   };
   return tables;
+}
+
+/** The tables for one collection: one that was made later under its name is not there for them. */
+export function tablesOfOnly(
+  tables: CollectionTables,
+  meant: Pick<CollectionRecord, 'id' | 'purpose' | 'createdAtMs'>,
+): CollectionTables {
+  const isMeant = ({ id, purpose, created_at_ms }: CollectionRow): boolean =>
+    id === meant.id && purpose === meant.purpose && created_at_ms === meant.createdAtMs;
+  const checked =
+    <T>(work: (collection: CollectionRow) => T) =>
+    (collection: CollectionRow): T => {
+      if (isMeant(collection)) return work(collection);
+      throw new StoreError('collection-not-found', `there is no collection ${collection.id} any more`);
+    };
+  return {
+    ...tables,
+    isMeant,
+    read: (collectionId, work) => tables.read(collectionId, checked(work)),
+    change: (collectionId, work) => tables.change(collectionId, checked(work)),
+    find(collectionId) {
+      const collection = tables.find(collectionId);
+      return collection !== undefined && isMeant(collection) ? collection : undefined;
+    },
+  };
 }

@@ -12,7 +12,12 @@ import { createFlatIndex } from '../vectors/flat-index.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createCheckpointStore } from './checkpoint-store.ts';
 import { createCollectionSteps, eraseCondemnedCollections } from './collection-steps.ts';
-import { createCollectionTables, type DamagedCollection } from './collection-tables.ts';
+import {
+  type CollectionTables,
+  createCollectionTables,
+  type DamagedCollection,
+  tablesOfOnly,
+} from './collection-tables.ts';
 import { lockDataFolder } from './data-folder-lock.ts';
 import { type Database, openDatabase, selectList } from './database.ts';
 import { createDocumentStore } from './document-store.ts';
@@ -128,13 +133,7 @@ export async function openStores(options: {
     await sealPlainRows(data, vault);
     await loadCollections(tables);
     return {
-      collections: {
-        ...createCollectionSteps(tables),
-        ...createFaceSteps(tables, clock),
-        ...createUserSteps(tables, clock),
-        ...createSubjectSteps(tables),
-        ...createUseSteps(tables),
-      },
+      collections: collectionsOver(tables, clock),
       keys: createKeyStore(keys, options.keys.sealer('access-keys')),
       audit: createAuditStore(audit),
       auditCheckpoints: createCheckpointStore(audit),
@@ -171,6 +170,18 @@ export async function openStores(options: {
     await closeAll();
     throw error;
   }
+}
+
+/** The store of collections over its tables. */
+function collectionsOver(tables: CollectionTables, clock: () => number): CollectionStore {
+  return {
+    ...createCollectionSteps(tables),
+    ...createFaceSteps(tables, clock),
+    ...createUserSteps(tables, clock),
+    ...createSubjectSteps(tables),
+    ...createUseSteps(tables),
+    only: (collection) => collectionsOver(tablesOfOnly(tables, collection), clock),
+  };
 }
 
 /**
