@@ -38,7 +38,10 @@ export function associateByName(
 
   return {
     record: writer.record,
-    createUser: (userId) => writer.createUser(userId),
+    async createUser(userId) {
+      await writer.createUser(userId);
+      minors.seen(collection, { userId });
+    },
     findUser: (userId) => writer.findUser(userId),
     deleteUser: (userId) => writer.deleteUser(userId),
     findFaces: (faceIds) => writer.findFaces(faceIds),

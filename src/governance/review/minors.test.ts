@@ -84,8 +84,29 @@ describe('a collection that holds a minor', () => {
     expect(await minors.anyIn(await galleryOf(bench))).toBe(false);
     await bench.as('eve')('MarkMinor', { subject: 'lou', reason });
     expect(await minors.anyIn(await galleryOf(bench))).toBe(false);
-    await bench.enrol('lou');
+    const faceId = await bench.enrol('lou');
+    minors.seen(await galleryOf(bench), { faceId, externalImageId: 'lou' });
     expect(await minors.anyIn(await galleryOf(bench))).toBe(true);
+    await bench.as('eve')('MarkMinor', { subject: 'kim', reason });
+    expect(await minors.anyIn(await galleryOf(bench))).toBe(true);
+  });
+
+  it('is found when it was looked at before its minor was marked', async () => {
+    const bench = await reviewBench();
+    await bench.as('eve')('MarkMinor', { subject: 'lou', reason });
+    await bench.enrol('kim');
+    expect(await bench.room.minors.anyIn(await galleryOf(bench))).toBe(false);
+    await bench.as('eve')('MarkMinor', { subject: 'kim', reason });
+    expect(await bench.room.minors.anyIn(await galleryOf(bench))).toBe(true);
+  });
+
+  it('is found within a minute when a face was stored without a word', async () => {
+    const bench = await reviewBench();
+    await bench.as('eve')('MarkMinor', { subject: 'kim', reason });
+    expect(await bench.room.minors.anyIn(await galleryOf(bench))).toBe(false);
+    await bench.enrol('kim');
+    bench.pass(60_000);
+    expect(await bench.room.minors.anyIn(await galleryOf(bench))).toBe(true);
   });
 
   it('is found by its users', async () => {
@@ -93,6 +114,7 @@ describe('a collection that holds a minor', () => {
     await bench.as('eve')('MarkMinor', { subject: 'kim', reason });
     expect(await bench.room.minors.anyIn(await galleryOf(bench))).toBe(false);
     await bench.stores.collections.createUser('gallery', 'kim');
+    bench.room.minors.seen(await galleryOf(bench), { userId: 'kim' });
     expect(await bench.room.minors.anyIn(await galleryOf(bench))).toBe(true);
   });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CollectionRecord, CollectionStore, DocumentStore } from '../../stores/ports/index.ts';
 import type { PurposeName } from '../policy/index.ts';
 import type { CandidateEnds } from './case.ts';
@@ -38,7 +39,7 @@ export interface Minors {
   list(): Promise<readonly MinorMark[]>;
   /** Whether a face, or the user it belongs to, is of a marked minor. */
   isMinor(collection: MinorsCollection, subject: CandidateEnds): Promise<boolean>;
-  /** Whether the collection holds a face or user of a marked minor; cheap where nothing was stored since the last time. */
+  /** Whether the collection holds a face or user of a marked minor; cheap but for the first time, which looks for each mark. */
   anyIn(collection: CollectionRecord): Promise<boolean>;
   /** Tells of a subject that the collection now holds; to be called after every face stored and every face that joins a user. */
   seen(collection: MinorsCollection, subject: CandidateEnds): void;
@@ -51,18 +52,21 @@ interface Looked {
   readonly createdAtMs: number;
   faceCount: number;
   userCount: number;
-  cursor: number | undefined;
+  atMs: number;
   /** Marked subjects that it was seen to hold; one that has left still counts, for caution. */
   readonly held: Set<string>;
 }
 
 const pageSize = 500;
-const facePageSize = 4096;
+/** Marks that are looked for before other calls get their turn. */
+const marksAtOnce = 200;
+/** Whoever stores a face says so; this long after one that was stored otherwise the collection is looked at again. */
+const lookAgainMs = 60_000;
 
 /** The marks in the store of sealed documents, all of them in memory after the first question. */
 export function createMinors(parts: {
   readonly documents: DocumentStore;
-  readonly collections: Pick<CollectionStore, 'listFaces' | 'listUsers'>;
+  readonly collections: Pick<CollectionStore, 'findFaces' | 'subjectPseudonym'>;
   readonly clock: () => number;
 }): Minors {
   const { documents, collections, clock } = parts;
@@ -98,48 +102,29 @@ export function createMinors(parts: {
   const hasAnyMark = (all: Map<string, MinorMark>, purpose: string, subject: string): boolean =>
     all.has(markKey(purpose, subject)) || all.has(markKey('*', subject));
 
-  /** Looks at the faces stored since the last time, and at the users when their number has changed. */
+  const isIn = async (collectionId: string, subject: string): Promise<boolean> =>
+    (await collections.subjectPseudonym(collectionId, subject)) !== undefined ||
+    (await collections.findFaces(collectionId, [subject])).length > 0;
+
+  /** Looks for every mark, since there are fewer of them than faces. */
   async function lookAt(collection: CollectionRecord, all: Map<string, MinorMark>): Promise<Looked> {
-    const before = looked.get(collection.id);
+    const { id, createdAtMs, faceCount, userCount } = collection;
+    const before = looked.get(id);
     const view: Looked =
-      before?.createdAtMs === collection.createdAtMs
+      before?.createdAtMs === createdAtMs
         ? before
-        : {
-            createdAtMs: collection.createdAtMs,
-            faceCount: -1,
-            userCount: -1,
-            cursor: undefined,
-            held: new Set(),
-          };
-    looked.set(collection.id, view);
-    const note = (subject: string | undefined): void => {
-      if (subject !== undefined && hasAnyMark(all, collection.purpose, subject)) view.held.add(subject);
-    };
-    if (view.faceCount !== collection.faceCount) {
-      for (;;) {
-        const { faces, cursor } = await collections.listFaces(collection.id, {
-          limit: facePageSize,
-          ...(view.cursor !== undefined && { after: view.cursor }),
-        });
-        for (const face of faces) for (const subject of subjectsOf(face)) note(subject);
-        if (cursor === undefined) break;
-        view.cursor = cursor;
-      }
-      view.faceCount = collection.faceCount;
+        : { createdAtMs, faceCount: -1, userCount: -1, atMs: Number.NEGATIVE_INFINITY, held: new Set() };
+    looked.set(id, view);
+    const isChanged = view.faceCount !== faceCount || view.userCount !== userCount;
+    if (!isChanged || Math.abs(clock() - view.atMs) < lookAgainMs) return view;
+    let sinceTurn = 0;
+    for (const { purpose, subject } of all.values()) {
+      if ((purpose !== '*' && purpose !== collection.purpose) || view.held.has(subject)) continue;
+      if (await isIn(id, subject)) view.held.add(subject);
+      sinceTurn += 1;
+      if (sinceTurn % marksAtOnce === 0) await nextTurn();
     }
-    if (view.userCount !== collection.userCount) {
-      for (let afterUserId = ''; ; ) {
-        const users = await collections.listUsers(collection.id, {
-          limit: pageSize,
-          ...(afterUserId !== '' && { afterUserId }),
-        });
-        for (const { userId } of users) note(userId);
-        const last = users.at(-1);
-        if (last === undefined || users.length < pageSize) break;
-        afterUserId = last.userId;
-      }
-      view.userCount = collection.userCount;
-    }
+    Object.assign(view, { faceCount, userCount, atMs: clock() });
     return view;
   }
 
@@ -153,8 +138,10 @@ export function createMinors(parts: {
         change.put('minor', standing?.id ?? randomUUID(), mark, { names: { subject: key } });
       });
       all.set(key, mark);
-      // Collections were looked at without this mark.
-      looked.clear();
+      // Those that were looked at without this mark.
+      for (const [collectionId, view] of looked) {
+        if (await isIn(collectionId, mark.subject).catch(() => false)) view.held.add(mark.subject);
+      }
     },
     async unmark(purpose, subject, by) {
       const all = await known();

@@ -20,7 +20,7 @@ export interface ReviewRoom {
 /** What the review room stands on. */
 export interface ReviewRoomParts {
   readonly documents: DocumentStore;
-  readonly collections: Pick<CollectionStore, 'findCollection' | 'findFaces' | 'listFaces' | 'listUsers'>;
+  readonly collections: Pick<CollectionStore, 'findCollection' | 'findFaces' | 'subjectPseudonym'>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** A fresh random id. */
