@@ -177,7 +177,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
       retention: (grant, notes) => retention.desk(grant, notes),
       reportSigner: () => reportSigner,
       subjectFile: (_grant, notes) => subjectFileOf(subjectFiles, notes),
-      contestDesk: (grant) => contestDeskOf(contests, grant.person),
+      contestDesk: (grant) => contestDeskOf(contests, grant),
       transparency: () => transparency,
     },
     start: async () => {

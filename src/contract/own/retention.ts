@@ -133,6 +133,7 @@ export const retentionOperations = {
     method: 'POST',
     path: '/erasures',
     roles: ['admin'],
+    subject: 'collection',
     summary: 'Erases a subject under a purpose or all, or a face that bears no name, and answers the certificate.',
     request: {
       type: 'object',
@@ -201,6 +202,7 @@ export const retentionOperations = {
     method: 'POST',
     path: '/legal-holds',
     roles: ['admin'],
+    subject: 'collection',
     summary: 'Proposes to keep a subject or a collection from being erased; another person must approve it.',
     request: {
       type: 'object',

@@ -7,6 +7,7 @@ import { keyAllowsOperation } from './key-allows-operation.ts';
 import { keyDeclaresNoRefusedClass } from './key-declares-no-refused-class.ts';
 import { keyHasPurpose } from './key-has-purpose.ts';
 import { keyServesConsent } from './key-serves-consent.ts';
+import { keyServesNamedPurpose } from './key-serves-named-purpose.ts';
 import { reservedTags } from './reserved-tags.ts';
 import { roleAllowsOperation } from './role-allows-operation.ts';
 import type { PurposeQuestion, Question, Refusal, Rule, RuleParts } from './rule.ts';
@@ -31,6 +32,7 @@ export const keyRules: readonly Rule<Question>[] = [
 export const purposeRules: readonly Rule<PurposeQuestion>[] = [
   keyHasPurpose,
   keyServesConsent,
+  keyServesNamedPurpose,
   evaluationMatchesGoToEvaluators,
   reservedTags,
   dataSetLicence,

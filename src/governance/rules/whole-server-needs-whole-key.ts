@@ -1,23 +1,38 @@
+import { textMember } from '../target.ts';
 import { accessDenied, type Question, type Rule } from './rule.ts';
 
 const wholeServer: ReadonlySet<string> = new Set([
+  'AnswerContest',
   'CreateBackup',
   'EraseSubject',
   'GetErasureCertificate',
+  'GetReviewStats',
+  'GetTransparencyReport',
+  'ListBackups',
+  'ListContests',
   'ListErasures',
   'ListLegalHolds',
+  'ListMinors',
   'ListRetention',
   'PlaceLegalHold',
   'ReleaseLegalHold',
+  'RotateMasterKey',
   'RunOrphanScan',
   'RunRetentionSweep',
+  'UnmarkMinor',
 ]);
 
-/** Erasure, holds and backups reach every collection, so a key that is limited to some may not ask for them. */
+/**
+ * Erasure, holds, backups, reports and lists of persons reach every collection, so a key that is limited to some may
+ * not ask for them. Receipts of a subject it can name it may: whoever takes a consent must be able to take it back.
+ */
 export const wholeServerNeedsWholeKey: Rule<Question> = {
   name: 'whole-server-needs-whole-key',
   judge(question) {
-    if (!wholeServer.has(question.call.operation) || question.call.caller.collections === '*') return undefined;
+    const { caller, operation, request } = question.call;
+    if (caller.collections === '*') return undefined;
+    const listsEveryone = operation === 'ListConsents' && textMember(request, 'subject') === undefined;
+    if (!listsEveryone && !wholeServer.has(operation)) return undefined;
     return accessDenied(question, 'This reaches every collection of the server; this key is limited to some.');
   },
 };

@@ -1,5 +1,6 @@
 import { type OwnRequestOf, type OwnResponseOf, ServiceError } from '../../contract/index.ts';
 import type { DocumentStore, KeptDocument } from '../../stores/ports/index.ts';
+import type { Grant } from '../grant.ts';
 import { documentSource } from '../retention/document-source.ts';
 import type { ErasureSource } from '../retention/erasure-source.ts';
 
@@ -29,21 +30,27 @@ export interface Contests {
     faceId?: string;
   }): Promise<ToldContest>;
   ofReceipt(receiptId: string): Promise<readonly ToldContest[]>;
-  list(request: OwnRequestOf<'ListContests'>): Promise<OwnResponseOf<'ListContests'>>;
-  /** @throws {ServiceError} ResourceNotFoundException */
-  answer(request: OwnRequestOf<'AnswerContest'>, by: string): Promise<ToldContest>;
+  /** Those of the purposes only. */
+  list(request: OwnRequestOf<'ListContests'>, purposes: readonly string[]): Promise<OwnResponseOf<'ListContests'>>;
+  /** @throws {ServiceError} ResourceNotFoundException, also for one of another purpose */
+  answer(request: OwnRequestOf<'AnswerContest'>, by: string, purposes: readonly string[]): Promise<ToldContest>;
 }
 
 /** Contests for whoever must answer them. */
 export interface ContestDesk {
-  list: Contests['list'];
+  list(request: OwnRequestOf<'ListContests'>): Promise<OwnResponseOf<'ListContests'>>;
   answer(request: OwnRequestOf<'AnswerContest'>): Promise<ToldContest>;
 }
 
-/** The desk of one person. */
-export function contestDeskOf(contests: Contests, person: string): ContestDesk {
-  return { list: contests.list, answer: (request) => contests.answer(request, person) };
+/** The desk of one person, within the purposes of the key. */
+export function contestDeskOf(contests: Contests, { person, purposes = [] }: ContestGrant): ContestDesk {
+  return {
+    list: (request) => contests.list(request, purposes),
+    answer: (request) => contests.answer(request, person, purposes),
+  };
 }
+
+type ContestGrant = Pick<Grant, 'person' | 'purposes'>;
 
 const mostOpen = 20;
 const defaultLimit = 100;
@@ -86,12 +93,15 @@ export function createContests(parts: {
           .named('contest', 'receipt', receiptId, { limit: 1_000 })
           .map((document) => told(document.id, keptOf(document))),
       ),
-    list: ({ state, after, limit = defaultLimit }) =>
+    list: ({ state, after, limit = defaultLimit }, purposes) =>
       documents.read((view) => {
         const wanted: KeptDocument[] = [];
         for (let afterId = after ?? ''; wanted.length <= limit; ) {
           const page = view.list('contest', { afterId, limit: defaultLimit });
-          wanted.push(...page.filter((document) => state === undefined || told('', keptOf(document)).state === state));
+          const theirs = page.filter((document) => purposes.includes(keptOf(document).purpose));
+          wanted.push(
+            ...theirs.filter((document) => state === undefined || told('', keptOf(document)).state === state),
+          );
           const last = page.at(-1);
           if (last === undefined) break;
           afterId = last.id;
@@ -103,10 +113,11 @@ export function createContests(parts: {
         const last = contests.at(-1);
         return { contests, ...(wanted.length > limit && last && { next: last.contestId }) };
       }),
-    answer: ({ contestId, answer }, by) =>
+    answer: ({ contestId, answer }, by, purposes) =>
       documents.change((change) => {
         const document = change.get('contest', contestId);
-        if (document === undefined) throw new ServiceError('ResourceNotFoundException', 'There is no such contest.');
+        if (document === undefined || !purposes.includes(keptOf(document).purpose))
+          throw new ServiceError('ResourceNotFoundException', 'There is no such contest.');
         const kept: KeptContest = { ...keptOf(document), answer: { text: answer, atMs: clock(), by } };
         change.put('contest', contestId, kept, { names: { receipt: kept.receiptId } });
         return told(contestId, kept);
