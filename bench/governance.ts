@@ -13,7 +13,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { searchFacesByImage } from '../src/areas/faces/index.ts';
 import { createImageReader } from '../src/compose/image-reader.ts';
-import { compose, type House } from '../src/compose.ts';
+import { type WiredHouse, wire } from '../src/compose/wire.ts';
 import { loadConfig, readEnvironment } from '../src/config/index.ts';
 import type { CollectionReader, FaceSearch } from '../src/governance/index.ts';
 import { packageRoot } from '../src/shared/package-root.ts';
@@ -28,7 +28,7 @@ const strangers = 500;
 const warmUp = 5;
 
 /** The operation without gate, grant, enforcement and audit: what it would be given where nobody watches. */
-async function ungoverned(house: House): Promise<(request: object, signal: AbortSignal) => Promise<unknown>> {
+async function ungoverned(house: WiredHouse): Promise<(request: object, signal: AbortSignal) => Promise<unknown>> {
   const { stores, vision, config } = house;
   const record = await stores.collections.findCollection(collectionId);
   if (record === undefined) throw new Error('the collection is not there');
@@ -58,7 +58,7 @@ async function ungoverned(house: House): Promise<(request: object, signal: Abort
     searchFacesByImage.run(request as never, granted, { requestId: randomUUID(), purpose: record.purpose, signal });
 }
 
-async function fill(house: House, photo: Uint8Array): Promise<void> {
+async function fill(house: WiredHouse, photo: Uint8Array): Promise<void> {
   const call = (operation: string, request: object) =>
     house.dispatch({
       requestId: randomUUID(),
@@ -93,7 +93,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-async function measure(house: House, photo: Uint8Array, calls: number) {
+async function measure(house: WiredHouse, photo: Uint8Array, calls: number) {
   const raw = await ungoverned(house);
   const request = { CollectionId: collectionId, Image: { Bytes: photo }, MaxFaces: 5 };
   const { signal } = new AbortController();
@@ -150,7 +150,7 @@ try {
   });
   const [path = ''] = await fetchSamplePhotos(config.modelsDir);
   const photo = readFileSync(path);
-  const house = await compose(config, { onNotice: (notice) => console.error(notice) });
+  const house = await wire(config, { onNotice: (notice) => console.error(notice) });
   try {
     await house.vision.ready();
     await fill(house, photo);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ComposeOptions } from './compose.ts';
-import { compose, type House } from './compose.ts';
+import { type ComposeOptions, compose, type House } from './compose.ts';
 import { type Config, loadConfig } from './config/index.ts';
 import {
   type BuiltOperationName,
@@ -73,7 +72,7 @@ export function likenessOver(house: House): Likeness {
       (request: unknown, options?: CallOptions) => call(name, request, options),
     ]),
   ) as unknown as RekognitionMethods;
-  return { ...methods, ready: () => house.vision.ready(), close: () => house.close() };
+  return { ...methods, ready: () => house.ready(), close: () => house.close() };
 }
 
 export type { Config };

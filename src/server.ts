@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { type ComposeOptions, compose, type House } from './compose.ts';
+import { type ComposeOptions, compose, type House, type HouseHealth } from './compose.ts';
 import type { Config } from './config/index.ts';
 import { createEdge, type EdgeAddress } from './edge/index.ts';
 import { packageVersion } from './shared/package-root.ts';
@@ -23,7 +23,7 @@ const runningPerWorker = 4;
  * {@link RunningServer.ready} tell when the models are loaded.
  */
 export async function startServer(config: Config, options: ComposeOptions = {}): Promise<RunningServer> {
-  const logger = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: false }));
+  const logger = openLogger(config);
   const house = await compose(config, {
     ...options,
     onNotice: (notice) => {
@@ -31,18 +31,24 @@ export async function startServer(config: Config, options: ComposeOptions = {}):
       options.onNotice?.(notice);
     },
   });
+  return serveHouse(house, logger);
+}
+
+/** Opens the edge before a house that stands; closing the server closes the house. */
+export async function serveHouse(house: House, logger = openLogger(house.config)): Promise<RunningServer> {
+  const { config } = house;
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   observeHouse(house, metrics);
   let ready = false;
-  const readiness = house.vision.ready().then(() => {
+  const readiness = house.ready().then(() => {
     ready = true;
   });
   // Told to whoever awaits ready(); until then it must not end the process.
   readiness.catch(() => {});
   const edge = createEdge({
     dispatch: house.dispatch,
-    findKey: (accessKeyId) => house.stores.keys.find(accessKeyId),
+    findKey: house.findKey,
     signing: config.signatures ? { kind: 'required' } : { kind: 'off', caller: house.localCaller },
     region: config.region,
     version: packageVersion(),
@@ -79,28 +85,32 @@ export async function startServer(config: Config, options: ComposeOptions = {}):
   }
 }
 
+function openLogger(config: Config): pino.Logger {
+  return pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: false }));
+}
+
 function observeHouse(house: House, register: Registry): void {
-  const gauge = (name: string, help: string, read: () => number) =>
+  const gauge = (name: string, help: string, member: keyof HouseHealth) =>
     new Gauge({
       name,
       help,
       registers: [register],
       collect() {
-        this.set(read());
+        this.set(house.health()[member]);
       },
     });
-  gauge('likeness_inference_workers', 'Inference worker processes.', () => house.vision.stats().workers);
-  gauge('likeness_inference_workers_busy', 'Inference workers at work.', () => house.vision.stats().busy);
-  gauge('likeness_inference_waiting', 'Images that wait for an inference worker.', () => house.vision.stats().waiting);
+  gauge('likeness_inference_workers', 'Inference worker processes.', 'workers');
+  gauge('likeness_inference_workers_busy', 'Inference workers at work.', 'busy');
+  gauge('likeness_inference_waiting', 'Images that wait for an inference worker.', 'waiting');
   gauge(
     'likeness_inference_workers_replaced',
     'Workers that died, hung or grew too big and were replaced.',
-    () => house.vision.stats().replaced,
+    'replaced',
   );
-  gauge('likeness_search_index_bytes', 'Memory of the search index.', () => house.stores.indexMemoryBytes());
+  gauge('likeness_search_index_bytes', 'Memory of the search index.', 'indexBytes');
   gauge(
     'likeness_collections_quarantined',
     'Collections that are refused because their data is damaged.',
-    () => house.stores.damagedCollections().length,
+    'quarantinedCollections',
   );
 }

@@ -60,8 +60,8 @@ export function openAudit(config: Pick<Config, 'dataDir' | 'trustDir' | 'masterK
   };
 }
 
-/** Opens the models of a configuration. */
-export function openModels(config: Pick<Config, 'modelsDir' | 'deployment'>): ModelStore {
+/** Opens the models of a configuration, to fetch and check them: none is loaded here. */
+export function openModels(config: Pick<Config, 'modelsDir' | 'deployment'>): Omit<ModelStore, 'load'> {
   return openModelStore({ modelsDir: config.modelsDir, deployment: config.deployment });
 }
 

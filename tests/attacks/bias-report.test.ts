@@ -12,10 +12,10 @@ import {
 import { seededRandom } from '../../src/bias/random.ts';
 import { type EvaluateBiasFlags, runEvaluateBias } from '../../src/cli/commands/evaluate.ts';
 import { runVerifyReport } from '../../src/cli/commands/verify-report.ts';
-import { compose } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import { verifyDocument } from '../../src/shared/signing.ts';
 import { openOffice } from '../builders/office.ts';
+import { wire } from '../builders/open-house.ts';
 import { syntheticPairs, syntheticThreshold } from '../builders/scored-pairs.ts';
 
 const group = { name: 'g', people: 40, falseMatchRate: 0.05, falseNonMatchRate: 0.1 };
@@ -129,7 +129,7 @@ describe('from the command line', () => {
   });
 
   it('a report or page that was changed afterwards is found', async () => {
-    const { keyring, close } = await compose(
+    const { keyring, close } = await wire(
       loadConfig({ env: { LIKENESS_DATA_DIR: join(folder, 'data') }, cwd: folder }),
       { vision: false },
     );

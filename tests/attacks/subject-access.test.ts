@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
-import { type RunningServer, startServer } from '../../src/server.ts';
+import { type RunningServer, serveHouse } from '../../src/server.ts';
+import { type WiredHouse, wire } from '../builders/open-house.ts';
 
 let folder = '';
 let server: RunningServer;
+let house: WiredHouse;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'likeness-subjects-'));
   const env = {
@@ -15,7 +17,8 @@ beforeEach(async () => {
     LIKENESS_PORT: '0',
     LIKENESS_LOG_LEVEL: 'silent',
   };
-  server = await startServer(loadConfig({ env, cwd: folder }), { vision: false });
+  house = await wire(loadConfig({ env, cwd: folder }), { vision: false });
+  server = await serveHouse(house);
 });
 afterEach(async () => {
   await server.close();
@@ -24,7 +27,6 @@ afterEach(async () => {
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of many operations, looked at by each test
 const operator = async (operation: string, request: unknown): Promise<any> => {
-  const { house } = server;
   const signal = new AbortController().signal;
   const call = { requestId: 'r', caller: house.localCaller, operation, request, signal };
   return (await house.dispatch(call)).response;
@@ -36,8 +38,8 @@ let people = 0;
 async function enrolled(faces = 1): Promise<{ subject: string; token: string; faceIds: string[] }> {
   const subject = `person-${++people}`;
   const collectionId = `badges-${people}`;
-  const { collections } = server.house.stores;
-  const dimensions = server.house.faceModels.calibration(server.house.faceModels.current).dimensions;
+  const { collections } = house.stores;
+  const dimensions = house.faceModels.calibration(house.faceModels.current).dimensions;
   await operator('CreateCollection', { CollectionId: collectionId, Tags: { 'likeness:purpose': 'access-control' } });
   const { token } = await operator('GrantConsent', {
     subject,
@@ -50,7 +52,7 @@ async function enrolled(faces = 1): Promise<{ subject: string; token: string; fa
   await collections.addFaces(collectionId, {
     imageId: `image-${people}`,
     externalImageId: subject,
-    modelVersion: server.house.faceModels.current,
+    modelVersion: house.faceModels.current,
     maxFaces: 100,
     faces: faceIds.map((faceId, i) => ({
       faceId,
@@ -101,9 +103,9 @@ describe('the token of a receipt', () => {
     const { token, subject, faceIds } = await enrolled(3);
     await page({ token, step: 'contest', text: 'my own words' });
     expect(await (await page({ token, step: 'confirm' })).text()).toContain('Withdraw and erase?');
-    expect(await server.house.stores.collections.findFacesOfSubject(`badges-${people}`, subject)).toHaveLength(3);
+    expect(await house.stores.collections.findFacesOfSubject(`badges-${people}`, subject)).toHaveLength(3);
     expect((await page({ token, step: 'withdraw' })).status).toBe(200);
-    expect(await server.house.stores.collections.findFacesOfSubject(`badges-${people}`, subject)).toHaveLength(0);
+    expect(await house.stores.collections.findFacesOfSubject(`badges-${people}`, subject)).toHaveLength(0);
     const after = await (await page({ token, step: 'show' })).text();
     expect(after).toContain('withdrawn');
     for (const faceId of faceIds) expect(after).not.toContain(faceId);
@@ -142,7 +144,7 @@ describe('the token of a receipt', () => {
   it('is written nowhere: not into the audit, not into any file', async () => {
     const { token, subject } = await enrolled();
     await page({ token, step: 'show' });
-    const records = await server.house.stores.audit.read({ afterSequence: 0, limit: 10_000 });
+    const records = await house.stores.audit.read({ afterSequence: 0, limit: 10_000 });
     const said = records.map(({ body }) => body).join();
     expect(said).toContain('ShowSubject');
     for (const secret of [token, subject]) expect(said).not.toContain(secret);
@@ -158,7 +160,7 @@ describe('the token of a receipt', () => {
   it('is audited under the purpose of its receipt and a code for its person', async () => {
     const { token } = await enrolled();
     await page({ token, step: 'show' });
-    const records = (await server.house.stores.audit.read({ afterSequence: 0, limit: 10_000 })).map(
+    const records = (await house.stores.audit.read({ afterSequence: 0, limit: 10_000 })).map(
       ({ body }) => JSON.parse(body) as Record<string, unknown>,
     );
     expect(records.at(-1)).toMatchObject({
@@ -200,7 +202,7 @@ describe('whoever has no token', () => {
       const signal = new AbortController().signal;
       const request = { CollectionId: 'c', FaceId: 'f' };
       const call = { requestId: 'r', caller: subjectCaller, operation, request, signal };
-      await expect(server.house.dispatch(call)).rejects.toMatchObject({ code: 'AccessDeniedException' });
+      await expect(house.dispatch(call)).rejects.toMatchObject({ code: 'AccessDeniedException' });
     }
   });
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { House } from '../../src/compose.ts';
+import type { WiredHouse } from './open-house.ts';
 
 /** A template that follows from a seed: the same seed, the same person. */
 export function templateFrom(seed: string, dimensions: number): Float32Array {
@@ -13,7 +13,7 @@ export function templateFrom(seed: string, dimensions: number): Float32Array {
 
 /** Makes a collection in the stores of a house, without asking anyone. */
 export async function makeCollection(
-  house: House,
+  house: WiredHouse,
   id: string,
   purpose: string,
   options: { tags?: Readonly<Record<string, string>>; createdAtMs?: number } = {},
@@ -31,7 +31,7 @@ export async function makeCollection(
 
 /** Stores one face of a subject in the stores of a house, without asking anyone. @returns its face id */
 export async function enrol(
-  house: House,
+  house: WiredHouse,
   collectionId: string,
   subject: string | undefined,
   seed = `${subject} ${randomUUID()}`,

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { callerOfCredentials, compose, type House } from '../../src/compose.ts';
+import { callerOfCredentials } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import type { OwnOperationName, OwnRequestOf, OwnResponseOf } from '../../src/contract/index.ts';
 import type { Caller } from '../../src/governance/index.ts';
+import { type WiredHouse, wire } from './open-house.ts';
 
 /** Calls as one person with one key. */
 export interface Desk {
@@ -18,7 +19,7 @@ export interface Desk {
 
 /** A whole server in this process, without models, over a data folder of its own, and the persons who use it. */
 export interface Office {
-  readonly house: House;
+  readonly house: WiredHouse;
   readonly dataDir: string;
   readonly notices: string[];
   /** The first person, as the process itself. */
@@ -40,7 +41,7 @@ export async function openOffice(dataDir?: string): Promise<Office> {
     env: { LIKENESS_DATA_DIR: folder, LIKENESS_TRUST_DIR: `${folder}-trust` },
     cwd: folder,
   });
-  const house = await compose(config, { vision: false, onNotice: (notice) => notices.push(notice) });
+  const house = await wire(config, { vision: false, onNotice: (notice) => notices.push(notice) });
   let open = true;
   const close = async () => {
     if (open) await house.close();

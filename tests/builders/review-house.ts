@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { compose, type House } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/index.ts';
 import type {
   BuiltOperationName,
@@ -18,6 +17,7 @@ import type { RoleName } from '../../src/shared/role-names.ts';
 import type { EmbeddedFace } from '../../src/vision/index.ts';
 import { faceModels } from '../../src/vision/index.ts';
 import type { VisionPool } from '../../src/vision/workers/index.ts';
+import { type WiredHouse, wire } from './open-house.ts';
 
 /** What a test photo shows: people by name, and which photo of them it is. */
 export interface Shown {
@@ -111,7 +111,7 @@ export interface Person {
 
 /** A whole server with a scripted pool, and people of every role. */
 export interface ReviewHouse {
-  readonly house: House;
+  readonly house: WiredHouse;
   readonly vision: Awaited<ReturnType<typeof scriptedVision>>;
   /** Admin, enroller and searcher: the first person. */
   readonly operator: Person;
@@ -144,7 +144,7 @@ export async function openReviewHouse(env: Readonly<Record<string, string>> = {}
     cwd: folder,
   });
   const vision = await scriptedVision();
-  const house = await compose(config, { vision });
+  const house = await wire(config, { vision });
   const as = (person: string, changes: Partial<Caller> = {}): Person => {
     const caller: Caller = { ...house.localCaller, accessKeyId: `AK-${person}`, person, ...changes };
     const send = (operation: string, request: unknown) =>

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { enrol, makeCollection } from '../../../tests/builders/enrolled.ts';
-import { compose } from '../../compose.ts';
+import { wire } from '../../../tests/builders/open-house.ts';
 import { loadConfig } from '../../config/index.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createProgram } from '../program.ts';
@@ -14,7 +14,7 @@ async function commandLine() {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const config = join(folder, 'likeness.toml');
   writeFileSync(config, 'port = 4497\n');
-  const house = await compose(loadConfig({ env: { LIKENESS_DATA_DIR: join(folder, 'data') }, cwd: folder }), {
+  const house = await wire(loadConfig({ env: { LIKENESS_DATA_DIR: join(folder, 'data') }, cwd: folder }), {
     vision: false,
   });
   await makeCollection(house, 'photos', 'photo-library');
