@@ -20,7 +20,7 @@ export function openKeyringOf(config: Pick<Config, 'dataDir' | 'trustDir' | 'mas
     openKeyring({
       file,
       masterKeys: [
-        readMasterKeyFor(source, file),
+        readMasterKeyFor(source, file, { mayMake: previous !== undefined }),
         ...(previous ? [parseMasterKey(previous(), 'LIKENESS_MASTER_KEY_PREVIOUS')] : []),
       ],
     });

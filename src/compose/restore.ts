@@ -34,7 +34,7 @@ export async function restoreInto(
     return openKeyring({
       file,
       masterKeys: [
-        readMasterKeyFor(source, file),
+        readMasterKeyFor(source, file, { mayMake: previous !== undefined }),
         ...(previous ? [parseMasterKey(previous(), 'LIKENESS_MASTER_KEY_PREVIOUS')] : []),
       ],
     });

@@ -41,6 +41,15 @@ describe('rotating a master key that is kept in a file', () => {
     expect(() => openKeyring({ file: file(), masterKeys: [Buffer.from(oldKey, 'hex')] })).toThrow(/was locked with/);
   });
 
+  it('makes no new key where the file is gone and a keyring is locked with it, unless another key opens that', () => {
+    const { masterKeyId } = open();
+    rmSync(path());
+    expect(open).toThrow(new RegExp(`no master key at .*locked with master key ${masterKeyId}`));
+    expect(existsSync(path())).toBe(false);
+    readMasterKeyFor(source(), file(), { mayMake: true });
+    expect(existsSync(path())).toBe(true);
+  });
+
   it('can be cut short after any step: the next start opens everything, once and again, and can rotate', () => {
     const first = open();
     const sealed = first.sealer('collections').seal(text, 'about');

@@ -46,13 +46,26 @@ export function rotateMasterKey(source: MasterKeySource, keyring: Keyring): bool
  * One that was cut short before it is left alone: its key opens nothing.
  *
  * @param keyringFile where the keyring is kept; it need not be there yet
- * @throws {KeyringError}
+ * @param options.mayMake whether a file of a master key that is absent is made even where there is a keyring, because
+ *   another key is at hand that opens it
+ * @throws {KeyringError} also when the file is absent though there is a keyring: a new key would open nothing
  */
-export function readMasterKeyFor(source: MasterKeySource, keyringFile: string): Uint8Array {
+export function readMasterKeyFor(
+  source: MasterKeySource,
+  keyringFile: string,
+  options: { readonly mayMake?: boolean } = {},
+): Uint8Array {
   if (source.kind !== 'file') return readMasterKey(source);
   const next = nextMasterKeyFile(source.path);
   const waiting = readIfThere(next);
-  if (waiting === undefined) return readMasterKey(source);
+  if (waiting === undefined) {
+    if (options.mayMake !== true && !existsSync(source.path) && existsSync(keyringFile)) {
+      throw new KeyringError(
+        `there is no master key at ${source.path}, and ${keyringFile} was locked with master key ${keyringMasterKeyId(keyringFile)}. Put your copy of that key there, or name it with LIKENESS_MASTER_KEY_FILE, LIKENESS_MASTER_KEY or LIKENESS_MASTER_KEY_COMMAND; without it nothing can be read.`,
+      );
+    }
+    return readMasterKey(source);
+  }
   const wanted = keyringMasterKeyId(keyringFile);
   // Not handed out beside the other one: whoever opened the keyring with it would wrap it under the old key again,
   // while another process, in the midst of its rotation, lets go of that.

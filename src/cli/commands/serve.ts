@@ -1,4 +1,4 @@
-import { loadConfig } from '../../config/index.ts';
+import { type Config, loadConfig } from '../../config/index.ts';
 import { startServer } from '../../server.ts';
 import { environmentOf, type GlobalOptions, modelProgress } from '../connect.ts';
 import type { Terminal } from '../output.ts';
@@ -35,6 +35,7 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<v
           ? `Credentials  ${server.house.credentialsFile}`
           : 'Credentials  none needed: signatures are off (LIKENESS_SIGNATURES=off)',
         `Data         ${config.dataDir}`,
+        `Master key   ${masterKeyWords(config.masterKey.source)}: keep a copy elsewhere, without it the data cannot be read`,
         `Models       ${config.modelsDir}`,
         '',
         'Try it:',
@@ -48,6 +49,18 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<v
     terminal.note('stopping: finishing what is under way (again to stop at once)');
   } finally {
     await server.close();
+  }
+}
+
+/** Where the master key comes from, never the key. */
+function masterKeyWords(source: Config['masterKey']['source']): string {
+  switch (source.kind) {
+    case 'file':
+      return source.path;
+    case 'text':
+      return `in ${source.name}`;
+    case 'command':
+      return 'from LIKENESS_MASTER_KEY_COMMAND';
   }
 }
 
