@@ -7,8 +7,14 @@ import { createHash, createPublicKey, verify as verifyBytes } from 'node:crypto'
 import { createReadStream, readFileSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const help =
-  'node likeness-verify.mjs EXPORT --key PUBLIC.pem [--expect SEQUENCE:HASH] [--checkpoints ANCHOR] [--json]';
+const help = `likeness-verify EXPORT --key PUBLIC.pem [--expect SEQUENCE:HASH] [--checkpoints ANCHOR] [--json]
+
+  EXPORT                  what \`likeness audit export\` wrote
+  --key PUBLIC.pem        public-key.pem of the server's trust folder, from a place you trust
+  --expect SEQUENCE:HASH  a head noted elsewhere that must be in the log; may be given more than once
+  --checkpoints ANCHOR    the anchor file: checkpoints that were kept elsewhere
+
+Exit code 0: intact. 1: broken. 2: wrong usage, or a file that cannot be read.`;
 /** The members of each kind of line; those after the bar may be absent. */
 const kinds = {
   header: 'format kind node version |',
@@ -226,6 +232,10 @@ Head ${head.sequence}:${head.hash}${notedElsewhere === 0 ? nothing : ''}`;
 async function main(args) {
   let verdict;
   let json = false;
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(help);
+    return 0;
+  }
   try {
     const given = readArguments(args);
     json = given.json;
