@@ -78,7 +78,10 @@ const subjectFile = {
       },
     },
     usesSince: { ...time, description: 'The oldest record that was read for it.' },
-    reviewCases: { type: 'integer', description: 'Open cases in which reviewers look at this person.' },
+    reviewCases: {
+      type: 'integer',
+      description: 'Review cases of the collections that hold this person, whoever was found.',
+    },
     contests: { type: 'array', items: contest },
   },
   required: ['receipt', 'faces', 'uses', 'reviewCases', 'contests'],

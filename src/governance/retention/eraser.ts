@@ -73,7 +73,7 @@ const pageSize = 500;
 
 /** The sentences of a certificate. */
 export const erasureStatements = {
-  done: 'What this server held of the subject was erased and its data keys were destroyed; the counts say what there was and what is left.',
+  done: 'What this server held of the subject was erased and its data keys were destroyed; the counts say what there was and what is left. Review cases and cannot-links went too; how many there were would tell what a review withholds.',
   backups:
     'An unexpired backup together with its master key still holds what was erased; a restore of it erases it again before it serves, as long as the file of tombstones is kept.',
   left: 'Something could not be erased: the counts after are not all zero.',
@@ -129,7 +129,7 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
       reason,
       ...(target.kind === 'subject' && target.purpose !== undefined && { purpose: target.purpose }),
       subjectHash: tombstones.hashOf(target),
-      ...mergeCounts(counts),
+      ...mergeCounts(toldCounts(counts, suspendedBy !== undefined)),
       policyDigest: parts.policyDigest,
       backups,
       ...(suspendedBy && { suspendedBy }),
@@ -260,6 +260,17 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
 /** Begins with the time, so that certificates are listed in their order. */
 function certificateIdOf(nowMs: number, id: string): string {
   return `${new Date(nowMs).toISOString().replaceAll(/[-:.]/g, '')}-${id}`;
+}
+
+/** The counts without those that would tell what a review withholds, unless an erasure left some of these behind. */
+function toldCounts(
+  { before, after }: { readonly before: readonly HeldCount[]; readonly after: readonly HeldCount[] },
+  isSuspended: boolean,
+): { readonly before: readonly HeldCount[]; readonly after: readonly HeldCount[] } {
+  return {
+    before: before.filter(({ isWithheld }) => !isWithheld),
+    after: after.filter(({ isWithheld, count }) => !isWithheld || (!isSuspended && count > 0)),
+  };
 }
 
 function mergeCounts(counts: {

@@ -21,6 +21,8 @@ export interface HeldCount {
   /** Where they lie, for things that lie in a collection. */
   readonly collectionId?: string;
   readonly count: number;
+  /** Their number would tell what a review withholds; nobody is told it while an erasure leaves none. */
+  readonly isWithheld?: true;
 }
 
 /** Something that a source holds of someone, by what it can be erased. */
@@ -34,6 +36,8 @@ export interface HeldThing {
   readonly faceId?: string;
   /** When it was stored, ms since 1970. What was stored after an erasure is new and stays. */
   readonly storedAtMs: number;
+  /** As of {@link HeldCount}: it is looked at, and not counted where others may read it. */
+  readonly isWithheld?: true;
 }
 
 /**

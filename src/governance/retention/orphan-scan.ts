@@ -19,7 +19,7 @@ export interface OrphanScan {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly tombstones: number;
-  /** Things of people that were looked at. */
+  /** Things of people that were looked at, but for those whose number would tell what a review withholds. */
   readonly looked: number;
   readonly orphans: readonly Orphan[];
   /** True when there were more than are told. */
@@ -43,9 +43,11 @@ export async function scanForOrphans(parts: {
   const { tombstones, sources, clock, signal } = parts;
   const orphans: Orphan[] = [...((await parts.strays?.()) ?? [])];
   let looked = 0;
+  let told = 0;
   for (const source of sources) {
     for await (const held of source.held()) {
       looked += 1;
+      if (held.isWithheld !== true) told += 1;
       if (looked % slice === 0) {
         signal.throwIfAborted();
         await new Promise((resolve) => setImmediate(resolve));
@@ -64,7 +66,7 @@ export async function scanForOrphans(parts: {
   return {
     at: new Date(clock()).toISOString(),
     tombstones: tombstones.head.count,
-    looked,
+    looked: told,
     orphans: orphans.slice(0, mostOrphans),
     more: orphans.length > mostOrphans,
   };

@@ -42,7 +42,12 @@ export function reviewErasureSources(parts: {
       return heldBy(ends, { collectionId, purpose, storedAtMs });
     },
   });
-  return [crops, caseSource(documents), forgetting(links, forget), forgetting(minorSource(documents), forget)];
+  return [
+    crops,
+    caseSource(documents),
+    withheld(forgetting(links, forget)),
+    forgetting(minorSource(documents), forget),
+  ];
 }
 
 /** A mark under every purpose protects beyond the erasure under one, so it goes only with all of them. */
@@ -81,7 +86,7 @@ function caseSource(documents: DocumentStore): ErasureSource {
     name,
     count: (target) =>
       documents.read((view) => [
-        { kind: name, count: [...allCases(view)].filter((kept) => isIn(kept, target)).length },
+        { kind: name, count: [...allCases(view)].filter((kept) => isIn(kept, target)).length, isWithheld: true },
       ]),
     async erase(target) {
       const changed = await documents.change((change) => {
@@ -93,7 +98,7 @@ function caseSource(documents: DocumentStore): ErasureSource {
     },
     async *held() {
       const found = await documents.read((view) => [...allCases(view)].flatMap(heldInCase));
-      for (const held of found) yield { what: 'case', ...held };
+      for (const held of found) yield { what: 'case', ...held, isWithheld: true };
     },
   };
 }
@@ -158,6 +163,17 @@ function heldBy({ externalImageId, userId, faceId }: CandidateEnds, place: Held)
 
 function endsOf(end: LinkEnd): CandidateEnds {
   return 'hash' in end ? {} : end;
+}
+
+/** Reviewers set links too, and who searched must not learn of it. */
+function withheld(source: ErasureSource): ErasureSource {
+  return {
+    ...source,
+    count: async (target) => (await source.count(target)).map((held) => ({ ...held, isWithheld: true as const })),
+    async *held() {
+      for await (const held of source.held()) yield { ...held, isWithheld: true };
+    },
+  };
 }
 
 function forgetting(source: ErasureSource, forget: () => void): ErasureSource {

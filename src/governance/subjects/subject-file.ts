@@ -21,7 +21,7 @@ export interface SubjectFileParts {
   readonly policy: Policy;
   readonly consents: Pick<ConsentBook, 'findByToken' | 'withdraw'>;
   readonly collections: Pick<CollectionStore, 'listCollections' | 'findFacesOfSubject' | 'subjectPseudonym'>;
-  /** Everything that keeps something of people; asked for its counts. */
+  /** Everything that keeps something of people; the cases are asked for their number. */
   readonly sources: readonly ErasureSource[];
   /** JPEG of a face that reviewers were given, where one is kept. */
   readonly cropOf: (collectionId: string, faceId: string) => Promise<Uint8Array | undefined>;
@@ -125,16 +125,24 @@ export function subjectFileOf(parts: SubjectFileParts, notes: GrantNotes): Subje
       })),
       uses,
       ...(since !== undefined && { usesSince: since }),
-      reviewCases: await countOf(found, 'cases'),
+      reviewCases: await casesAround(faces),
       contests: await contests.ofReceipt(kept.receiptId),
     };
   }
 
-  async function countOf({ kept }: FoundConsent, kind: string): Promise<number> {
-    if (kept.held === undefined) return 0;
-    const target = { kind: 'subject', subject: kept.held.subject, purpose: kept.purpose } as const;
-    const counts = await Promise.all(parts.sources.map((source) => source.count(target)));
-    return counts.flat().reduce((sum, held) => sum + (held.kind === kind ? held.count : 0), 0);
+  /**
+   * Cases of the collections that hold the person, whoever was found: those in which it is a candidate would tell
+   * whoever has the token, an enroller too, what the review withholds.
+   */
+  async function casesAround(faces: readonly { collectionId: string }[]): Promise<number> {
+    const cases = parts.sources.filter(({ name }) => name === 'cases');
+    let sum = 0;
+    for (const collectionId of new Set(faces.map((face) => face.collectionId))) {
+      for (const source of cases) {
+        for (const held of await source.count({ kind: 'collection', collectionId })) sum += held.count;
+      }
+    }
+    return sum;
   }
 
   return {

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openReviewHouse, photoOf, type ReviewHouse } from '../builders/review-house.ts';
+
+/** Whoever records a consent has seen its token, may erase, and may list: nothing there may tell whom a review hides. */
+let at: ReviewHouse;
+const purpose = 'family-reunification';
+const subjects = ['found', 'not-found'] as const;
+const tokens = new Map<string, string>();
+
+beforeAll(async () => {
+  at = await openReviewHouse({ LIKENESS_REVIEW_SEED_PERCENT: '5' });
+  await at.operator.ask('CreateCollection', { CollectionId: 'lost', Tags: { 'likeness:purpose': purpose } });
+  for (const subject of subjects) {
+    const { token = '' } = await at.operator.own('GrantConsent', {
+      subject,
+      purpose,
+      method: 'legal-basis',
+      legalBasis: 'an order',
+      noticeText: 'notice',
+    });
+    tokens.set(subject, token);
+    await at.operator.ask('IndexFaces', { CollectionId: 'lost', ExternalImageId: subject, Image: photoOf(subject) });
+  }
+});
+afterAll(() => at?.close());
+
+let searches = 0;
+const search = async (person: string, photo: number): Promise<string> => {
+  searches += 1;
+  const searcher = at.searchers[searches % 10] ?? at.operator;
+  const Image = photoOf({ person, photo });
+  const { headers } = await searcher.ask('SearchFacesByImage', { CollectionId: 'lost', Image });
+  return headers['x-likeness-review-case'] ?? '';
+};
+
+describe('what is counted', () => {
+  it('for the person with the token does not tell whether a search found them', async () => {
+    const told = async (subject: string) => {
+      const { reviewCases, uses } = await at.operator.own('ShowSubject', { token: tokens.get(subject) ?? '' });
+      return { reviewCases, uses };
+    };
+    await search('found', 1);
+    expect(await told('found')).toEqual(await told('not-found'));
+    expect(await told('found')).toMatchObject({ reviewCases: 1 });
+  });
+
+  it('by the scan for orphans does not tell whether a search found anyone', async () => {
+    const looked = async () => (await at.operator.own('RunOrphanScan', {})).looked;
+    // Seeded cases are few, so that most of six searches would tell.
+    const growth = async (person: string) => {
+      const grown: number[] = [];
+      for (let photo = 10; photo < 16; photo += 1) {
+        const before = await looked();
+        await search(person, photo);
+        grown.push((await looked()) - before);
+      }
+      return grown;
+    };
+    expect(await growth('found')).toEqual(await growth('nobody'));
+  });
+
+  it('in a certificate does not tell whether a review holds the erased, nor that reviewers parted them', async () => {
+    const caseId = await search('found', 2);
+    for (const reviewer of at.reviewers) {
+      const { candidates } = await reviewer.own('GetReviewCase', { caseId });
+      const verdict = { verdict: 'different', reason: 'looked', notThisPerson: true } as const;
+      const decisions = candidates.map(({ candidateId }) => ({ candidateId, ...verdict }));
+      await reviewer.own('SubmitReview', { caseId, decisions });
+    }
+    const counts = [];
+    for (const subject of subjects) {
+      const { certificate } = await at.operator.own('EraseSubject', { subject, purpose });
+      counts.push((certificate as { readonly counts: unknown }).counts);
+    }
+    expect(counts[0]).toEqual(counts[1]);
+  });
+});
