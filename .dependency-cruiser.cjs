@@ -1,12 +1,21 @@
 /**
  * The import rules of ARCHITECTURE.md, as a machine checks them. A room imports another only through that room's
- * face (its index.ts); areas take vision and stores as types only.
+ * face (its index.ts); areas take vision and stores as types only. tests/architecture.test.ts plants a breach of each
+ * rule that guards models and stores, and finds it caught.
  */
 const only = (name, from, allowed, extra = {}) => ({
   name,
   severity: 'error',
   from: { path: `^src/${from}/`, pathNot: '\\.test\\.ts$' },
   to: { path: '^src/', pathNot: [`^src/${from}/`, ...allowed.map((to) => `^src/${to}`)], ...extra },
+});
+
+/** The same for a single file above the rooms. */
+const face = (file, allowed) => ({
+  name: `${file}-imports`,
+  severity: 'error',
+  from: { path: `^src/${file}\\.ts$` },
+  to: { path: '^src/', pathNot: allowed.map((to) => `^src/${to}`) },
 });
 
 module.exports = {
@@ -67,7 +76,7 @@ module.exports = {
       to: { path: '^src/areas/([^/]+)/', pathNot: ['^src/areas/$1/', '^src/areas/[^/]+/index\\.ts$'] },
     },
     only('cli-imports', 'cli', [
-      'compose(/index)?\\.ts$',
+      'compose\\.ts$',
       'server\\.ts$',
       'library\\.ts$',
       'bias/index\\.ts$',
@@ -76,11 +85,34 @@ module.exports = {
       'contract/',
     ]),
     {
-      name: 'only-compose-opens-the-keyring',
+      // What opens stores, models, keys, backups and images leaves compose only as a grant's capabilities.
+      name: 'only-compose-reaches-stores-and-models',
       severity: 'error',
-      from: { path: '^src/(?!keyring/|compose)', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/keyring/', dependencyTypesNot: ['type-only'] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/(compose|stores|vision|keyring|backup|sources|media)[/.]', '\\.test\\.ts$'],
+      },
+      to: {
+        path: '^src/(stores|vision|keyring|backup|sources|media)/',
+        pathNot: '^src/stores/ports/',
+        dependencyTypesNot: ['type-only'],
+      },
     },
+    {
+      name: 'compose-has-one-door',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/compose[/.]', '\\.test\\.ts$'] },
+      to: { path: '^src/compose/' },
+    },
+    {
+      name: 'engines-stay-in-their-rooms',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(stores|vision)/', '\\.test\\.ts$'] },
+      to: { path: 'node_modules/(libsql|onnxruntime-node)/|^(libsql|onnxruntime-node)$' },
+    },
+    face('library', ['compose\\.ts$', 'config/', 'contract/', 'shared/']),
+    face('server', ['compose\\.ts$', 'edge/index\\.ts$', 'config/', 'shared/']),
+    face('main', ['cli/']),
     { name: 'conformance-is-black-box', severity: 'error', from: { path: '^conformance/' }, to: { path: '^src/' } },
     {
       name: 'only-compose-wires',
