@@ -75,3 +75,40 @@ describe('what is counted', () => {
     expect(counts[0]).toEqual(counts[1]);
   });
 });
+
+describe('cannot-links that reviewers set on a search', () => {
+  it('are not given away to who searched by the pages of a list', async () => {
+    await at.collection('pages', purpose, ['parted', 'one', 'two']);
+    const { headers } = await at.operator.ask('SearchFacesByImage', {
+      CollectionId: 'pages',
+      Image: photoOf({ person: 'parted', photo: 1 }),
+    });
+    const caseId = headers['x-likeness-review-case'] ?? '';
+    for (const reviewer of at.reviewers) {
+      const { candidates } = await reviewer.own('GetReviewCase', { caseId });
+      const verdict = { verdict: 'different', reason: 'looked', notThisPerson: true } as const;
+      const decisions = candidates.map(({ candidateId }) => ({ candidateId, ...verdict }));
+      await reviewer.own('SubmitReview', { caseId, decisions });
+    }
+    expect((await at.auditor.own('ListCannotLinks', { collectionId: 'pages' })).links).toHaveLength(1);
+    expect(await at.operator.own('ListCannotLinks', { collectionId: 'pages', limit: 1 })).toEqual({ links: [] });
+    // A link of their own before or after it makes no page end at it either.
+    for (const other of ['one', 'two']) {
+      const ends = { one: { externalImageId: 'parted' }, other: { externalImageId: other } };
+      await at.operator.own('SetCannotLink', { collectionId: 'pages', ...ends, reason: 'not them' });
+    }
+    const seen: string[] = [];
+    for (let after: string | undefined; seen.length < 5; ) {
+      const page: Awaited<ReturnType<typeof list>> = await list(after);
+      expect(page.links).toHaveLength(1);
+      seen.push(...page.links.map(({ linkId }) => linkId));
+      if (page.next === undefined) break;
+      expect(seen).toContain(page.next);
+      after = page.next;
+    }
+    expect(seen).toHaveLength(2);
+  });
+
+  const list = (after: string | undefined) =>
+    at.operator.own('ListCannotLinks', { collectionId: 'pages', limit: 1, ...(after !== undefined && { after }) });
+});

@@ -115,17 +115,17 @@ export function cannotLinksOf(
       return knownLink({ ...wanted, linkId, setAtMs: clock() });
     },
     async list({ after, limit = defaultLimit }) {
-      const found = await cannotLinks.list(collectionId, {
-        limit: limit + 1,
-        ...(after !== undefined && { afterId: after }),
-      });
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        // What reviewers found of one's own search is not to be read off here.
-        links: page.filter(({ searchedBy }) => !searchedBy || !isSamePerson(searchedBy, grant.person)).map(knownLink),
-        ...(found.length > limit && last && { next: last.linkId }),
-      };
+      const found: CannotLink[] = [];
+      let afterId: string | undefined = after ?? '';
+      while (afterId !== undefined && found.length <= limit) {
+        const page: readonly CannotLink[] = await cannotLinks.list(collectionId, { limit: limit + 1, afterId });
+        // What reviewers found of one's own search is not to be read off here, nor off where a page ends.
+        found.push(...page.filter(({ searchedBy }) => !searchedBy || !isSamePerson(searchedBy, grant.person)));
+        afterId = page.length > limit ? page.at(-1)?.linkId : undefined;
+      }
+      const links = found.slice(0, limit);
+      const last = links.at(-1);
+      return { links: links.map(knownLink), ...(found.length > limit && last && { next: last.linkId }) };
     },
     remove: (linkId, reason) =>
       cannotLinks.remove(collectionId, linkId, { person: grant.person, reason: stated(reason) }),
