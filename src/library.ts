@@ -15,6 +15,8 @@ import {
 /** Options of one call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
+  /** Takes what HTTP tells in headers, such as `x-likeness-review-case`, before the call's promise resolves. */
+  readonly onHeaders?: (headers: Readonly<Record<string, string>>) => void;
 }
 
 /** Every built operation as a method, as on the AWS SDK's `Rekognition` class, from `detectFaces` to `searchUsersByImage`. */
@@ -54,13 +56,14 @@ export function likenessOver(house: House): Likeness {
   const call = async (name: BuiltOperationName, request: unknown, options: CallOptions = {}): Promise<unknown> => {
     const violations = check(constraints.requests[name], request);
     if (violations.length > 0) throw new ServiceError('ValidationException', violationsMessage(violations));
-    const { response } = await house.dispatch({
+    const { response, headers } = await house.dispatch({
       requestId: randomUUID(),
       caller: house.localCaller,
       operation: name,
       request,
       signal: options.signal ?? AbortSignal.timeout(house.config.requestTimeoutMs),
     });
+    options.onHeaders?.(headers);
     return response;
   };
   const names = Object.entries(operations).flatMap(([name, { status }]) =>

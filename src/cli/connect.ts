@@ -71,12 +71,17 @@ async function isServing(endpoint: string): Promise<boolean> {
  * operator's own.
  *
  * @param needs.purpose what calls without a collection run under, where this process's own operator makes them
+ * @param needs.onHeaders takes what an answer of {@link Connection.api} tells in headers
  * @param needs.vision false for a command that looks at no image, so that no model is loaded for it
  */
 export async function connect(
   options: GlobalOptions,
   terminal: Terminal,
-  needs: { readonly vision?: boolean; readonly purpose?: PurposeName } = {},
+  needs: {
+    readonly vision?: boolean;
+    readonly purpose?: PurposeName;
+    readonly onHeaders?: (headers: Readonly<Record<string, string>>) => void;
+  } = {},
 ): Promise<Connection> {
   const config = configOf(options);
   const endpoint = options.endpoint ?? addressOf(config);
@@ -92,6 +97,17 @@ export async function connect(
       // The SDK's own chain (environment, ~/.aws) serves where this data folder has no key for that endpoint.
       ...(credentials && { credentials }),
     });
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        const { response } = result;
+        if (response instanceof Object && 'headers' in response) {
+          needs.onHeaders?.(response.headers as Readonly<Record<string, string>>);
+        }
+        return result;
+      },
+      { step: 'deserialize' },
+    );
     const chain = async (): Promise<Credentials> => {
       const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
       return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
@@ -104,15 +120,20 @@ export async function connect(
       close: async () => client.destroy(),
     };
   }
-  const { purpose, ...vision } = needs;
+  const { purpose, onHeaders, ...vision } = needs;
   const house = await compose(config, { ...modelProgress(terminal), ...vision });
+  const dispatch: House['dispatch'] = async (call) => {
+    const answer = await house.dispatch(call);
+    onHeaders?.(answer.headers);
+    return answer;
+  };
   try {
     const caller =
       options.credentials === undefined
         ? firstUnder(house.localCaller, purpose)
         : await callerOfCredentials(house, readCredentialsIni(readFileSync(options.credentials, 'utf8')));
     return {
-      api: likenessOver({ ...house, localCaller: caller }),
+      api: likenessOver({ ...house, dispatch, localCaller: caller }),
       own: ownApiOf(house, caller),
       where: 'this process',
       close: () => house.close(),

@@ -1,3 +1,4 @@
+import { keepAnswerHeaders } from '../answer-headers.ts';
 import { connect, type GlobalOptions } from '../connect.ts';
 import { drawFrames, readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
@@ -16,7 +17,8 @@ export async function runCompare(
   terminal: Terminal,
 ): Promise<void> {
   const [SourceImage, TargetImage] = await Promise.all([readImage(source), readImage(target)]);
-  const { api, close } = await connect(flags, terminal);
+  const headers = keepAnswerHeaders();
+  const { api, close } = await connect(flags, terminal, { onHeaders: headers.take });
   try {
     const result = await api.compareFaces({
       SourceImage,
@@ -40,7 +42,9 @@ export async function runCompare(
       );
       terminal.note(`drawn to ${flags.draw}`);
     }
-    printResult(terminal, flags.json === true, result, () => {
+    const reviewCase = headers.reviewCase();
+    const told = { ...result, ...(reviewCase !== undefined && { reviewCase }) };
+    printResult(terminal, flags.json === true, told, () => {
       const table = renderTable(
         matches,
         [
@@ -53,6 +57,7 @@ export async function runCompare(
       );
       return `${table}\n${matches.length} matching, ${others.length} other faces in ${target}`;
     });
+    headers.note(terminal);
   } finally {
     await close();
   }

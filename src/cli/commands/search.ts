@@ -1,3 +1,4 @@
+import { keepAnswerHeaders } from '../answer-headers.ts';
 import { connect, type GlobalOptions } from '../connect.ts';
 import { readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
@@ -17,7 +18,12 @@ export async function runSearch(
   terminal: Terminal,
 ): Promise<void> {
   const bytes = await readImage(image);
-  const { api, close } = await connect(flags, terminal);
+  const headers = keepAnswerHeaders();
+  const { api, close } = await connect(flags, terminal, { onHeaders: headers.take });
+  const withCase = <Found extends object>(found: Found) => {
+    const reviewCase = headers.reviewCase();
+    return { ...found, ...(reviewCase !== undefined && { reviewCase }) };
+  };
   try {
     if (flags.users) {
       const found = await api.searchUsersByImage({
@@ -26,7 +32,7 @@ export async function runSearch(
         ...(flags.threshold !== undefined && { UserMatchThreshold: flags.threshold }),
         ...(flags.max !== undefined && { MaxUsers: flags.max }),
       });
-      printResult(terminal, flags.json === true, found, () =>
+      printResult(terminal, flags.json === true, withCase(found), () =>
         renderTable(
           found.UserMatches ?? [],
           [
@@ -36,6 +42,7 @@ export async function runSearch(
           found.SearchedFace === undefined ? 'no face in the image' : 'no match',
         ),
       );
+      headers.note(terminal);
       return;
     }
     const found = await api.searchFacesByImage({
@@ -44,7 +51,7 @@ export async function runSearch(
       ...(flags.threshold !== undefined && { FaceMatchThreshold: flags.threshold }),
       ...(flags.max !== undefined && { MaxFaces: flags.max }),
     });
-    printResult(terminal, flags.json === true, found, () =>
+    printResult(terminal, flags.json === true, withCase(found), () =>
       renderTable(
         found.FaceMatches ?? [],
         [
@@ -56,6 +63,7 @@ export async function runSearch(
         'no match',
       ),
     );
+    headers.note(terminal);
   } finally {
     await close();
   }
