@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import sharp from 'sharp';
+import { escapeHtml } from '../shared/page.ts';
 import { UsageError } from './exit-codes.ts';
 
 const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff']);
@@ -61,14 +62,10 @@ export async function drawFrames(imagePath: string, frames: readonly Frame[], ou
         `<circle cx="${(point.X ?? 0) * width}" cy="${(point.Y ?? 0) * height}" r="${stroke}" fill="${colour}"/>`,
     );
     return `<rect x="${x}" y="${y}" width="${(box?.Width ?? 0) * width}" height="${(box?.Height ?? 0) * height}" fill="none" stroke="${colour}" stroke-width="${stroke}"/>
-      <text x="${x}" y="${Math.max(font, y - stroke * 3)}" font-size="${font}" font-weight="bold" font-family="sans-serif" fill="${colour}" stroke="#000" stroke-width="${stroke}" paint-order="stroke">${escapeXml(caption)}</text>${dots.join('')}`;
+      <text x="${x}" y="${Math.max(font, y - stroke * 3)}" font-size="${font}" font-weight="bold" font-family="sans-serif" fill="${colour}" stroke="#000" stroke-width="${stroke}" paint-order="stroke">${escapeHtml(caption)}</text>${dots.join('')}`;
   });
   const overlay = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`;
   await sharp(upright.data)
     .composite([{ input: Buffer.from(overlay) }])
     .toFile(outPath);
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { House } from '../compose.ts';
 import {
@@ -9,6 +9,7 @@ import {
   ownOperations,
   ownPathPrefix,
 } from '../contract/index.ts';
+import { Sha256 } from './sha256.ts';
 
 /** Calls one of Likeness' own operations, wherever it runs. @throws an error whose name is the service's error code */
 export type CallOwn = <Name extends OwnOperationName>(
@@ -84,31 +85,4 @@ function queryOf(request: object): Record<string, string> {
   return Object.fromEntries(
     Object.entries(request).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );
-}
-
-/** SHA-256 as the AWS SDK's signer wants it. */
-class Sha256 {
-  readonly #hash;
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', bytesOf(secret));
-  }
-
-  update(content: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytesOf(content));
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  /** Unused by the signer, which makes a fresh one for each text. */
-  reset(): void {}
-}
-
-function bytesOf(content: string | ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (typeof content === 'string') return Buffer.from(content, 'utf8');
-  return content instanceof ArrayBuffer
-    ? new Uint8Array(content)
-    : new Uint8Array(content.buffer, content.byteOffset, content.byteLength);
 }

@@ -1,29 +1,10 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Registry } from 'prom-client';
+import { Sha256 } from '../../src/cli/sha256.ts';
 import { createEdge, type Edge, type EdgeAddress, type EdgeParts, type SigningKey } from '../../src/edge/index.ts';
 import type { Call, Dispatch } from '../../src/governance/index.ts';
-
-/** Node's hashes in the form that AWS's signer takes. */
-export class Sha256 {
-  readonly #hash: Hash | Hmac;
-
-  constructor(secret?: Uint8Array | ArrayBuffer | ArrayBufferView | string) {
-    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', Buffer.from(secret as Uint8Array));
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest();
-  }
-
-  reset(): void {}
-}
 
 /** An access key that tests sign with. */
 export const testKey: SigningKey = {

@@ -1,4 +1,5 @@
 import type { OwnResponseOf } from '../../contract/index.ts';
+import { escapeHtml } from '../../shared/page.ts';
 
 /** A case as GetReviewCase tells it. */
 export type ReviewCase = OwnResponseOf<'GetReviewCase'>;
@@ -12,7 +13,7 @@ export function reviewSheet(shown: ReviewCase): string {
     ({ candidateId, rank, crop }) => `<li>
 <figure>${picture(probe, 'the face that was searched with')}<figcaption>probe</figcaption></figure>
 <figure>${picture(crop, `candidate ${rank}`)}<figcaption>candidate ${rank}</figcaption></figure>
-<p><strong>Candidate ${rank}</strong><br><code>${escaped(candidateId)}</code></p>
+<p><strong>Candidate ${rank}</strong><br><code>${escapeHtml(candidateId)}</code></p>
 </li>`,
   );
   const body =
@@ -26,7 +27,7 @@ export function reviewSheet(shown: ReviewCase): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>Review case ${escaped(caseId)}</title>
+<title>Review case ${escapeHtml(caseId)}</title>
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1b1b1b; background: #fff; }
 ol { list-style: none; padding: 0; }
@@ -39,10 +40,10 @@ code { font-size: 0.8rem; overflow-wrap: anywhere; }
 </head>
 <body>
 <h1>Review case</h1>
-<p><code>${escaped(caseId)}</code><br>${escaped(kind)} for ${escaped(purpose)}${collectionId === undefined ? '' : ` in ${escaped(collectionId)}`}, opened ${escaped(openedAt)}, closes ${escaped(expiresAt)}</p>
+<p><code>${escapeHtml(caseId)}</code><br>${escapeHtml(kind)} for ${escapeHtml(purpose)}${collectionId === undefined ? '' : ` in ${escapeHtml(collectionId)}`}, opened ${escapeHtml(openedAt)}, closes ${escapeHtml(expiresAt)}</p>
 <p>Compare each candidate with the probe: ears, hairline, moles and scars, the shape of nose and mouth. Say <em>same</em> only when you would say so alone. Known non-matches may be among them. A match is a candidate, never an identity.</p>
 ${body}
-<p>Then: <code>likeness review submit ${escaped(caseId)} --same 1 --different 2 --reason "..."</code></p>
+<p>Then: <code>likeness review submit ${escapeHtml(caseId)} --same 1 --different 2 --reason "..."</code></p>
 </body>
 </html>
 `;
@@ -51,9 +52,5 @@ ${body}
 function picture(base64: string | undefined, alt: string): string {
   return base64 === undefined
     ? '<span class="none">no picture</span>'
-    : `<img alt="${escaped(alt)}" src="data:image/jpeg;base64,${escaped(base64)}">`;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
+    : `<img alt="${escapeHtml(alt)}" src="data:image/jpeg;base64,${escapeHtml(base64)}">`;
 }
