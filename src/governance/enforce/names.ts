@@ -1,10 +1,7 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { CollectionRecord, FaceRecord } from '../../stores/ports/index.ts';
 import type { UserWriter } from '../capabilities.ts';
-import { endsOfFace, type ReviewGrant, type WithholdingParts } from './withholding.ts';
-
-/** Faces of one user, by Rekognition's limit. */
-const facesOfUser = 100;
+import { endsOfFace, endsOfFacesOf, type ReviewGrant, type WithholdingParts } from './withholding.ts';
 
 /**
  * A user writer under which no likeness is told that a search would withhold: where the purpose wants review, and for
@@ -19,15 +16,18 @@ export function associateByName(
 ): UserWriter {
   const isMinorUser = async (userId: string): Promise<boolean> => {
     if (await minors.isMinor(collection, { userId })) return true;
-    const { faces } = await collections.listFaces(collection.id, { userId, limit: facesOfUser });
-    const judged = await Promise.all(faces.map((face) => minors.isMinor(collection, endsOfFace(face))));
+    const faces = await endsOfFacesOf(collection.id, userId, collections);
+    const judged = await Promise.all(faces.map((face) => minors.isMinor(collection, face)));
     return judged.includes(true);
   };
 
   /** `refused` and `joins` are decided without looking at a template. */
   async function judge(userId: string, face: FaceRecord): Promise<'refused' | 'joins' | 'by-likeness'> {
     const links = await cannotLinks.forCollection(collection.id);
-    if (links.excludes(endsOfFace(face), { userId })) return 'refused';
+    if (!links.isEmpty) {
+      const members = [{ userId }, ...(await endsOfFacesOf(collection.id, userId, collections))];
+      if (members.some((member) => links.excludes(endsOfFace(face), member))) return 'refused';
+    }
     const isByName =
       grant.review !== 'none' ||
       ((await minors.anyIn(collection)) &&

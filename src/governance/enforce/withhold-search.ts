@@ -6,6 +6,7 @@ import {
   type CallSheets,
   cropOfProbe,
   endsOfFace,
+  endsOfFacesOf,
   endsOfProbe,
   nonMatchOf,
   oneFaceOf,
@@ -20,13 +21,13 @@ const spareDepth = 64;
 /** The most that a store answers at once. */
 const deepest = 4096;
 const deepening = 4;
-/** Faces of one user, by Rekognition's limit. */
-const facesOfUser = 100;
 
 /** What faces and users have in common for withholding. */
 interface Kind<Hit> {
   find(limit: number, threshold: number): Promise<readonly Hit[]>;
   endsOf(hit: Hit): CandidateEnds;
+  /** Those of a user's faces too: a link bars the user that a parted face has joined. */
+  allEndsOf(hit: Hit): Promise<readonly CandidateEnds[]>;
   /** The face that shows the hit. */
   faceOf(hit: Hit): Promise<string | undefined>;
   isMinor(hit: Hit): Promise<boolean>;
@@ -58,6 +59,7 @@ export function withholdSearch(
 ): FaceSearch {
   const isReviewed = grant.review !== 'none';
   const judgedUsers = new Map<string, Promise<boolean>>();
+  const facesOfUsers = new Map<string, Promise<readonly CandidateEnds[]>>();
 
   async function answer<Hit extends Similar>(
     probe: FaceTemplate,
@@ -72,13 +74,17 @@ export function withholdSearch(
 
     const source = sheets.probes.sourceOf(probe);
     const ends = await endsOfProbe(source, collection.id, parts);
-    const isBarred = (hit: Hit): boolean => links.excludes(ends, kind.endsOf(hit));
-    const judge = async (found: readonly Hit[]): Promise<readonly Judged<Hit>[]> =>
-      Promise.all(
-        found
-          .filter((hit) => !isBarred(hit))
-          .map(async (hit) => ({ hit, minor: holdsMinors && (await kind.isMinor(hit)) })),
-      );
+    const searchedWith = links.isEmpty || source.kind !== 'user' ? [ends] : [ends, ...(await facesOf(source.userId))];
+    const isBarred = async (hit: Hit): Promise<boolean> => {
+      if (links.isEmpty) return false;
+      const found = await kind.allEndsOf(hit);
+      return searchedWith.some((one) => found.some((other) => links.excludes(one, other)));
+    };
+    const judge = async (found: readonly Hit[]): Promise<readonly Judged<Hit>[]> => {
+      const barred = await Promise.all(found.map(isBarred));
+      const free = found.filter((_, i) => !barred[i]);
+      return Promise.all(free.map(async (hit) => ({ hit, minor: holdsMinors && (await kind.isMinor(hit)) })));
+    };
 
     if (!isReviewed && !holdsMinors) {
       const { judged } = await gather(kind, judge, limit, threshold, threshold);
@@ -157,6 +163,12 @@ export function withholdSearch(
     sheets.notes.reviewCase(caseId);
   }
 
+  function facesOf(userId: string): Promise<readonly CandidateEnds[]> {
+    const known = facesOfUsers.get(userId) ?? endsOfFacesOf(collection.id, userId, parts.collections);
+    facesOfUsers.set(userId, known);
+    return known;
+  }
+
   async function isMinorProbe(ends: ProbeEnds): Promise<boolean> {
     if (await parts.minors.isMinor(collection, ends)) return true;
     return ends.userId !== undefined && isMinorUser(ends.userId);
@@ -171,8 +183,8 @@ export function withholdSearch(
 
   async function judgeUser(userId: string): Promise<boolean> {
     if (await parts.minors.isMinor(collection, { userId })) return true;
-    const { faces } = await parts.collections.listFaces(collection.id, { userId, limit: facesOfUser });
-    const judged = await Promise.all(faces.map((face) => parts.minors.isMinor(collection, endsOfFace(face))));
+    const faces = await facesOf(userId);
+    const judged = await Promise.all(faces.map((face) => parts.minors.isMinor(collection, face)));
     return judged.includes(true);
   }
 
@@ -185,6 +197,7 @@ export function withholdSearch(
         {
           find: (most, at) => search.searchFaces(probe, { threshold: at, limit: most, ...excluded }, signal),
           endsOf: ({ face }) => endsOfFace(face),
+          allEndsOf: async ({ face }) => [endsOfFace(face)],
           faceOf: async ({ face }) => face.faceId,
           isMinor: async ({ face }) =>
             (await parts.minors.isMinor(collection, endsOfFace(face))) ||
@@ -201,6 +214,7 @@ export function withholdSearch(
         {
           find: (most, at) => search.searchUsers(probe, { threshold: at, limit: most, ...excluded }, signal),
           endsOf: ({ user }) => ({ userId: user.userId }),
+          allEndsOf: async ({ user }) => [{ userId: user.userId }, ...(await facesOf(user.userId))],
           faceOf: ({ user }) => oneFaceOf(collection.id, user.userId, parts.collections),
           isMinor: ({ user }) => isMinorUser(user.userId),
         },

@@ -69,6 +69,19 @@ export function endsOfFace(face: {
   };
 }
 
+/** Faces of one user, by Rekognition's limit. */
+const facesOfUser = 100;
+
+/** Whom the faces of a user are known to be. */
+export async function endsOfFacesOf(
+  collectionId: string,
+  userId: string,
+  collections: Pick<CollectionStore, 'listFaces'>,
+): Promise<readonly CandidateEnds[]> {
+  const { faces } = await collections.listFaces(collectionId, { userId, limit: facesOfUser });
+  return faces.map(endsOfFace);
+}
+
 /** A picture of the probe: cut from the image that was sent, or the kept one of the stored face. */
 export async function cropOfProbe(
   source: ProbeSource,
