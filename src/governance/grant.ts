@@ -31,8 +31,3 @@ export interface Grant {
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
 }
-
-/** True when the grant no longer allows anything; what it still holds must stop. */
-export function isExpired(grant: Pick<Grant, 'expiresAtMs'>, nowMs: number): boolean {
-  return nowMs >= grant.expiresAtMs;
-}

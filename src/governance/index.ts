@@ -125,7 +125,7 @@ export {
   withholdSearch,
 } from './enforce/index.ts';
 export { createGate, type GateParts, type GateSettings } from './gate.ts';
-export { type Grant, isExpired } from './grant.ts';
+export type { Grant } from './grant.ts';
 export { createIdempotency, type IdempotencyBook } from './idempotency.ts';
 export { type CountName, createNotes, type GrantNotes, type NotedUse } from './notes.ts';
 export {

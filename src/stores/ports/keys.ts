@@ -16,7 +16,7 @@ export interface KeyRecord {
   readonly revokedAtMs?: number;
 }
 
-/** Access keys; another process (`likeness keys`) may write while the server reads, so every find reads afresh. */
+/** Access keys; every find reads afresh, so that a revoked key serves no call more. */
 export interface KeyStore {
   put(key: KeyRecord): Promise<void>;
   find(accessKeyId: string): Promise<KeyRecord | undefined>;

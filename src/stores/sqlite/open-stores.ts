@@ -185,23 +185,6 @@ function collectionsOver(tables: CollectionTables, clock: () => number): Collect
 }
 
 /**
- * Opens the access keys alone, without the lock: `likeness keys` runs beside the server.
- *
- * @throws {StoreError} corrupt, newer-schema, disk-full
- */
-export function openKeys({ dataDir, keys }: { dataDir: string; keys: Pick<StoreKeys, 'sealer'> }): KeyStore & {
-  close(): void;
-} {
-  const database = openDatabase(join(dataDir, KEYS_FILE), KEY_MIGRATIONS);
-  try {
-    return { ...createKeyStore(database, keys.sealer('access-keys')), close: () => database.close() };
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/**
  * Opens the audit log to read, without the lock: `likeness audit` runs beside the server. A folder without a log
  * reads as an empty one.
  *

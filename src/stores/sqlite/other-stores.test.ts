@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   codeOf,
@@ -26,7 +25,7 @@ import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import type { AuditEntry, KeyRecord } from '../ports/index.ts';
 import { openDatabase } from './database.ts';
-import { openAuditReader, openKeys, openStores, type Stores } from './open-stores.ts';
+import { openAuditReader, openStores, type Stores } from './open-stores.ts';
 import { AUDIT_MIGRATIONS, COLLECTION_MIGRATIONS, REQUEST_MIGRATIONS } from './schema.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'likeness-other-stores-'));
@@ -72,35 +71,19 @@ describe('keys', () => {
     await close();
   });
 
-  it('written by another process are seen by the server that runs', async () => {
-    const dataDir = newFolder();
-    const { keys, close } = await open(dataDir);
-    expect(await keys.find('X')).toBeUndefined();
-    const store = pathToFileURL(join(packageRoot(), 'dist', 'stores', 'index.js')).href;
-    const sealing = pathToFileURL(join(packageRoot(), 'dist', 'shared', 'sealing.js')).href;
-    const put = `import { openKeys } from ${JSON.stringify(store)};
-      import { createSealer } from ${JSON.stringify(sealing)};
-      const sealer = () => createSealer(new Uint8Array(32).fill(7));
-      const keys = openKeys({ dataDir: ${JSON.stringify(dataDir)}, keys: { sealer } });
-      await keys.put(${JSON.stringify(newKey('X'))}); keys.close();`;
-    execFileSync(process.execPath, ['--input-type=module', '-e', put]);
-    expect(await keys.find('X')).toEqual(newKey('X'));
-    await close();
-  });
-
   it('with a flipped bit are refused', async () => {
     const dataDir = newFolder();
-    const keys = openKeys({ dataDir, keys: storeKeys });
+    const { keys, close } = await open(dataDir);
     await keys.put(newKey('A', { operations: ['DetectFaces'] }));
-    keys.close();
+    await close();
     const file = join(dataDir, 'keys.db');
     const bytes = readFileSync(file);
     const at = bytes.indexOf('DetectFaces');
     bytes[at] = (bytes[at] ?? 0) ^ 2;
     writeFileSync(file, bytes);
-    const again = openKeys({ dataDir, keys: storeKeys });
-    expect(await codeOf(again.find('A'))).toBe('corrupt');
-    again.close();
+    const again = await open(dataDir);
+    expect(await codeOf(again.keys.find('A'))).toBe('corrupt');
+    await again.close();
   });
 });
 

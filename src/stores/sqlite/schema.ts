@@ -94,7 +94,7 @@ export const COLLECTION_MIGRATIONS: readonly Migration[] = [
   INSERT INTO plain_remains SELECT 0, 0 FROM sqlite_sequence WHERE name = 'collection';`,
 ];
 
-/** keys.db, which `likeness keys` writes while the server reads; `sealed` holds a key's secrets, see key-store.ts. */
+/** keys.db; `sealed` holds a key's secrets, see key-store.ts. */
 export const KEY_MIGRATIONS: readonly Migration[] = [
   `CREATE TABLE access_key (
     access_key_id TEXT PRIMARY KEY,

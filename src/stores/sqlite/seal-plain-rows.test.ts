@@ -7,7 +7,7 @@ import { filesBelow, findBytes, findTemplate } from '../../../tests/stores/byte-
 import { oldCreatedAtMs, writeOldCollection, writeOldKey } from '../../../tests/stores/old-data-folder.ts';
 import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { openDatabase } from './database.ts';
-import { openKeys, openStores, type Stores } from './open-stores.ts';
+import { openStores, type Stores } from './open-stores.ts';
 import { COLLECTION_MIGRATIONS } from './schema.ts';
 import { plainCollections, sealPlainRows } from './seal-plain-rows.ts';
 import { createVault } from './vault.ts';
@@ -147,22 +147,15 @@ describe('a data folder of the first version', () => {
       createdAtMs: 1,
     } as const;
     const secret = Buffer.from(key.secretAccessKey);
-    const openers = [
-      async (dataDir: string) => (await open(dataDir)).close(),
-      async (dataDir: string) => openKeys({ dataDir, keys: storeKeys }).close(),
-    ];
-    for (const opener of openers) {
-      const dataDir = newFolder();
-      writeOldKey(dataDir, key);
-      expect(findBytes(filesBelow(dataDir), secret, 'a secret')).not.toEqual([]);
-      await opener(dataDir);
-      const keys = openKeys({ dataDir, keys: storeKeys });
-      expect(await keys.find('AKOLD')).toEqual(key);
-      const files = filesBelow(dataDir);
-      expect(findBytes(files, secret, 'a secret')).toEqual([]);
-      expect(findBytes(files, Buffer.from(key.sessionToken), 'a token')).toEqual([]);
-      keys.close();
-    }
+    const dataDir = newFolder();
+    writeOldKey(dataDir, key);
+    expect(findBytes(filesBelow(dataDir), secret, 'a secret')).not.toEqual([]);
+    const { keys, close } = await open(dataDir);
+    expect(await keys.find('AKOLD')).toEqual(key);
+    const files = filesBelow(dataDir);
+    expect(findBytes(files, secret, 'a secret')).toEqual([]);
+    expect(findBytes(files, Buffer.from(key.sessionToken), 'a token')).toEqual([]);
+    await close();
   });
 });
 
