@@ -4,6 +4,8 @@ import type { Terminal } from './output.ts';
 export interface AnswerHeaders {
   /** Takes the headers of an answer. */
   readonly take: (headers: Readonly<Record<string, string>>) => void;
+  /** The purpose that the call ran under. */
+  readonly purpose: () => string | undefined;
   /** The id of the review case that the call opened. */
   readonly reviewCase: () => string | undefined;
   /** Notes the case and a threshold that was raised, beside what the command prints. */
@@ -17,6 +19,7 @@ export function keepAnswerHeaders(): AnswerHeaders {
     take: (headers) => {
       kept = headers;
     },
+    purpose: () => kept['x-likeness-purpose'],
     reviewCase: () => kept['x-likeness-review-case'],
     note: (terminal) => {
       const threshold = kept['x-likeness-similarity-threshold'];

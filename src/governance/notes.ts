@@ -7,6 +7,7 @@ export type CountName =
   | 'candidatesReturned'
   | 'casesOpened'
   | 'casesReviewed'
+  | 'consentsRecorded'
   | 'facesAssociated'
   | 'facesCompared'
   | 'facesDeleted'

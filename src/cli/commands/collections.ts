@@ -1,3 +1,4 @@
+import { keepAnswerHeaders } from '../answer-headers.ts';
 import { connect, type GlobalOptions } from '../connect.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
@@ -8,7 +9,8 @@ export interface CreateCollectionFlags extends GlobalOptions {
 
 /** Lists the collections with their counts. */
 export async function runListCollections(flags: GlobalOptions, terminal: Terminal): Promise<void> {
-  const { api, close } = await connect(flags, terminal);
+  const headers = keepAnswerHeaders();
+  const { api, close } = await connect(flags, terminal, { vision: false, onHeaders: headers.take });
   try {
     const ids: string[] = [];
     let token: string | undefined;
@@ -17,14 +19,18 @@ export async function runListCollections(flags: GlobalOptions, terminal: Termina
       ids.push(...(page.CollectionIds ?? []));
       token = page.NextToken;
     } while (token !== undefined);
-    const described = await Promise.all(
-      ids.map(async (id) => ({ id, ...(await api.describeCollection({ CollectionId: id })) })),
-    );
+    const described = [];
+    // One after the other: the purpose of each is told in the headers of its answer.
+    for (const id of ids) {
+      const found = await api.describeCollection({ CollectionId: id });
+      described.push({ id, purpose: headers.purpose(), ...found });
+    }
     printResult(terminal, flags.json === true, described, () =>
       renderTable(
         described,
         [
           { title: 'collection', value: ({ id }) => id },
+          { title: 'purpose', value: ({ purpose }) => purpose },
           { title: 'faces', value: ({ FaceCount }) => FaceCount, align: 'right' },
           { title: 'users', value: ({ UserCount }) => UserCount, align: 'right' },
           { title: 'face model', value: ({ FaceModelVersion }) => FaceModelVersion },
@@ -40,13 +46,19 @@ export async function runListCollections(flags: GlobalOptions, terminal: Termina
 
 /** Makes a collection, bound to a purpose for ever. */
 export async function runCreateCollection(id: string, flags: CreateCollectionFlags, terminal: Terminal): Promise<void> {
-  const { api, close } = await connect(flags, terminal);
+  const headers = keepAnswerHeaders();
+  const { api, close } = await connect(flags, terminal, { vision: false, onHeaders: headers.take });
   try {
     const made = await api.createCollection({
       CollectionId: id,
       ...(flags.purpose !== undefined && { Tags: { 'likeness:purpose': flags.purpose } }),
     });
-    printResult(terminal, flags.json === true, made, () => `${made.CollectionArn} (${made.FaceModelVersion})`);
+    printResult(
+      terminal,
+      flags.json === true,
+      made,
+      () => `${made.CollectionArn} (${made.FaceModelVersion}) for ${headers.purpose()}`,
+    );
   } finally {
     await close();
   }
@@ -54,13 +66,15 @@ export async function runCreateCollection(id: string, flags: CreateCollectionFla
 
 /** Prints one collection. */
 export async function runDescribeCollection(id: string, flags: GlobalOptions, terminal: Terminal): Promise<void> {
-  const { api, close } = await connect(flags, terminal);
+  const headers = keepAnswerHeaders();
+  const { api, close } = await connect(flags, terminal, { vision: false, onHeaders: headers.take });
   try {
     const found = await api.describeCollection({ CollectionId: id });
     const { Tags } = await api.listTagsForResource({ ResourceArn: found.CollectionARN ?? '' });
     printResult(terminal, flags.json === true, { ...found, Tags }, () =>
       [
         `${found.CollectionARN}`,
+        `purpose     ${headers.purpose()}`,
         `faces       ${found.FaceCount}`,
         `users       ${found.UserCount}`,
         `face model  ${found.FaceModelVersion}`,

@@ -70,7 +70,9 @@ describe('likeness consent', () => {
 
     const withdrawn = await run('consent', 'withdraw', receiptId);
     expect(withdrawn.exitCode).toBe(0);
-    expect(withdrawn.printed).toContain('1 receipts withdrawn');
+    expect(withdrawn.printed).toMatch(
+      /^1 receipt withdrawn\nerased\n {2}receipts: 1 before, 0 after\ncertificate \S+; print it with/,
+    );
     const after = await run('consent', 'show', receiptId);
     expect(after.printed).toMatch(/state +withdrawn/);
     expect(after.printed).toMatch(/subject +erased/);
@@ -106,13 +108,21 @@ describe('likeness consent', () => {
     expect(told.failures[0]?.error).toContain('guardian');
     expect(told.failures[1]?.error).toContain('law-enforcement');
     const lines = readFileSync(tokens, 'utf8').trim().split('\n');
+    expect(lines.shift()).toBe('subject,purpose,receipt,token');
     expect(lines).toHaveLength(121);
     expect(statSync(tokens).mode & 0o777).toBe(0o600);
     for (const line of lines) expect(first.printed + first.noted).not.toContain(line.split(',')[3]);
 
     const again = JSON.parse((await run('--json', 'consent', 'import', csv, '--tokens', tokens)).printed) as object;
     expect(again).toMatchObject({ recorded: 0, known: 121, failed: 6 });
-    expect(readFileSync(tokens, 'utf8').trim().split('\n')).toHaveLength(121);
+    expect(readFileSync(tokens, 'utf8').trim().split('\n')).toHaveLength(1 + 121);
+  });
+
+  it('says which options tell what the person was told, and names a notice that is not there', async () => {
+    const { run } = commandLine();
+    const grant = ['consent', 'grant', 'alice', ...purpose, '--method', 'in-app'];
+    await expect(run(...grant)).rejects.toThrow('--notice, or --notice-url with --notice-sha256');
+    await expect(run(...grant, '--notice', '/no/such.txt')).rejects.toThrow('the notice /no/such.txt cannot be read');
   });
 
   it("records a child's objection and takes it back by the child's word only", async () => {
@@ -124,7 +134,7 @@ describe('likeness consent', () => {
     ];
     await run(...grant);
     const objected = await run('consent', 'object', 'child', ...purpose, '--method', 'verbal-recorded');
-    expect(objected.printed).toContain('1 receipts ended by the objection');
+    expect(objected.printed).toContain('1 receipt ended by the objection');
     await expect(run(...grant)).rejects.toMatchObject({ name: 'AccessDeniedException' });
     const guardianSays = ['consent', 'lift-objection', 'child', ...purpose, '--method', 'guardian-form'];
     await expect(run(...guardianSays)).rejects.toMatchObject({ name: 'InvalidParameterException' });

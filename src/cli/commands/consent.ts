@@ -59,7 +59,10 @@ export function termsOf(
 
 /** Records a consent and writes receipt and token where only the operator can read them. */
 export async function runGrantConsent(subject: string, flags: GrantFlags, terminal: Terminal): Promise<void> {
-  const noticeText = flags.notice === undefined ? undefined : readFileSync(flags.notice, 'utf8');
+  if (flags.notice === undefined && (flags.noticeUrl === undefined || flags.noticeSha256 === undefined)) {
+    throw new UsageError('say what the person was told: --notice, or --notice-url with --notice-sha256');
+  }
+  const noticeText = flags.notice === undefined ? undefined : noticeOf(flags.notice);
   const request = termsOf({ ...flags, subject, noticeText });
   await through(flags, terminal, async (own) => {
     const { receiptId, created, receipt, token } = await own('GrantConsent', request);
@@ -78,6 +81,15 @@ export async function runGrantConsent(subject: string, flags: GrantFlags, termin
       ].join('\n'),
     );
   });
+}
+
+/** @throws {UsageError} when it cannot be read */
+function noticeOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`the notice ${file} cannot be read: ${cause instanceof Error ? cause.message : cause}`);
+  }
 }
 
 /** Ends a consent; what is held of the subject is erased when this answers. */
@@ -186,13 +198,15 @@ function statementOf(subject: string, { purpose, method, evidence }: ObjectionFl
 }
 
 function endingText(how: string, { receipts, certificate }: OwnResponseOf<'WithdrawConsent'>): string {
-  const counts = Object.entries(certificate.counts).map(([kind, { before, after }]) => `${kind} ${before} -> ${after}`);
+  const counts = Object.entries(certificate.counts)
+    .filter(([, { before, after }]) => before > 0 || after > 0)
+    .map(([kind, { before, after }]) => `  ${kind}: ${before} before, ${after} after`);
   return [
-    `${receipts.length} receipts ${how}`,
+    `${receipts.length === 1 ? '1 receipt' : `${receipts.length} receipts`} ${how}`,
     certificate.suspendedBy === undefined
-      ? `erased: ${counts.join(', ') || 'nothing was held'}`
+      ? ['erased', ...(counts.length > 0 ? counts : ['  nothing was held'])].join('\n')
       : 'nothing is erased yet: a legal hold forbids it; no search finds the subject meanwhile',
-    `certificate ${certificate.certificateId}`,
+    `certificate ${certificate.certificateId}; print it with \`likeness erasures ${certificate.certificateId}\``,
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type CsvRow, LabelError, readCsv } from '../../bias/index.ts';
 import type { OwnRequestOf } from '../../contract/index.ts';
@@ -155,5 +155,6 @@ function isYes(said: string | undefined): boolean {
 function keepTokens(file: string, lines: readonly string[]): void {
   if (lines.length === 0) return;
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  appendFileSync(file, lines.join(''), { mode: 0o600, flush: true });
+  const header = existsSync(file) ? '' : 'subject,purpose,receipt,token\n';
+  appendFileSync(file, header + lines.join(''), { mode: 0o600, flush: true });
 }

@@ -81,6 +81,13 @@ export function keptWords({ accessKeyId, person, credentialsFile }: ReturnType<t
   ].join('\n');
 }
 
+/** Says what a key may serve when nobody named it: too little for most reviewers and auditors. */
+function purposesWords({ purposes }: CreateKeyFlags): readonly string[] {
+  return purposes === undefined
+    ? ['it serves one purpose alone, the first of your own key; name others with --purposes']
+    : [];
+}
+
 /** Makes a key of one's own, or proposes one for another person. */
 export async function runCreateKey(flags: CreateKeyFlags, terminal: Terminal): Promise<void> {
   const expiresInSeconds = flags.expires === undefined ? undefined : Math.ceil(parseDuration(flags.expires) / 1_000);
@@ -96,13 +103,15 @@ export async function runCreateKey(flags: CreateKeyFlags, terminal: Terminal): P
     if (made.result === undefined) {
       const { status, ...pending } = made;
       printResult(terminal, flags.json === true, { status, ...pending }, () =>
-        pendingWords(`a key for ${flags.person}`, pending),
+        [pendingWords(`a key for ${flags.person}`, pending), ...purposesWords(flags)].join('\n'),
       );
       return;
     }
     const kept = keepKey(made.result, flags);
     const { accessKeyId, credentialsFile } = kept;
-    printResult(terminal, flags.json === true, { accessKeyId, credentialsFile }, () => keptWords(kept));
+    printResult(terminal, flags.json === true, { accessKeyId, credentialsFile }, () =>
+      [keptWords(kept), ...purposesWords(flags)].join('\n'),
+    );
   } finally {
     await connection.close();
   }

@@ -41,7 +41,7 @@ export async function runListCases(flags: PageFlags, terminal: Terminal): Promis
             { title: 'opened', value: (row) => row.openedAt },
             { title: 'closes', value: (row) => row.expiresAt },
           ],
-          'no case waits for you',
+          'no case waits for you under the purposes of this key; `likeness keys list` shows which they are',
         ),
         ...(found.next === undefined ? [] : [`more: --after ${found.next}`]),
       ].join('\n'),
@@ -145,7 +145,7 @@ export async function runReviewStats(flags: GlobalOptions, terminal: Terminal): 
           { title: 'false accepts', value: (row) => rateText(row.falseAcceptRate), align: 'right' },
           { title: 'agreement', value: (row) => rateText(row.agreementRate), align: 'right' },
         ],
-        'nobody has judged a case yet',
+        'nobody has judged a case yet; those of your own searches are not counted for you',
       ),
     );
   });

@@ -74,7 +74,10 @@ export function addPeopleCommands(program: Command, run: Run): void {
     .option('--person <name>', 'whom it belongs to (default: you); they must have been added')
     .option('--operations <list>', 'allowed operations, such as DetectFaces,CompareFaces (default all)')
     .option('--collections <list>', 'allowed collections (default all)')
-    .option('--purposes <list>', 'purposes it may serve; the first is that of calls without a collection')
+    .option(
+      '--purposes <list>',
+      'purposes it may serve, such as family-reunification for its reviewers; the first is that of calls without a collection (default: the first of your own key)',
+    )
     .option('--expires <duration>', 'a temporary key with a session token, such as 45m, 12h or 7d')
     .option('--out <file>', 'where to write it (default <data folder>/keys/<id>.ini)')
     .action(run(runCreateKey));

@@ -37,7 +37,11 @@ export function consentDesk(
   return {
     async grant(request) {
       const { pseudonym, ...granted } = await book.grant(request, by);
-      notes.subject(pseudonym);
+      // The very same consent said again records nothing: neither the person's page nor a report counts it twice.
+      if (granted.created) {
+        notes.subject(pseudonym);
+        notes.count('consentsRecorded', 1);
+      }
       return granted;
     },
     async withdraw(request) {

@@ -76,8 +76,8 @@ export const measures = [
   {
     name: 'consentsGranted',
     title: 'Consents recorded',
-    explanation: 'Calls that recorded consent, one person or a batch each.',
-    of: calls(new Set(['GrantConsent', 'ImportConsents'])),
+    explanation: 'Consents that were recorded, one for each person and purpose.',
+    of: counted('consentsRecorded'),
   },
   {
     name: 'consentsWithdrawn',
