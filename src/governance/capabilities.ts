@@ -3,7 +3,7 @@ import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '
 import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { ConsentDesk } from './consent/desk.ts';
-import type { BoundDualControl } from './dual-control.ts';
+import type { BoundDualControl } from './dual-control/index.ts';
 import type { MasterKeyDesk } from './encryption/index.ts';
 import type { KeyDesk, PeopleDesk } from './people/index.ts';
 import type { Policy, PurposeName } from './policy/index.ts';

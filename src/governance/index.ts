@@ -86,7 +86,8 @@ export {
   dualControlOf,
   type Proposal,
   type ProposalState,
-} from './dual-control.ts';
+  proposalsSource,
+} from './dual-control/index.ts';
 export { createMasterKeyDesk, type MasterKeyDesk, type MasterKeyOrigin } from './encryption/index.ts';
 export {
   associateByName,
@@ -169,7 +170,6 @@ export {
   type SensitiveAttribute,
   sensitiveAttributes,
 } from './policy/index.ts';
-export { proposalsSource } from './proposals-source.ts';
 export {
   createTransparencyCount,
   signTransparencyReport,

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { RoleName } from '../../shared/role-names.ts';
 import type { KeyStore } from '../../stores/ports/index.ts';
-import type { BoundDualControl, DualControl, DualOutcome } from '../dual-control.ts';
+import type { BoundDualControl, DualControl, DualOutcome } from '../dual-control/index.ts';
 import type { Asking } from './keys.ts';
 import type { People } from './people.ts';
 import { isSamePerson, type Person, requireName, requireRoles } from './person.ts';

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { KeyRecord, KeyStore } from '../../stores/ports/index.ts';
-import type { BoundDualControl, DualControl, DualOutcome } from '../dual-control.ts';
+import type { BoundDualControl, DualControl, DualOutcome } from '../dual-control/index.ts';
 import { declaredPurpose, type Policy, purposeNames } from '../policy/index.ts';
 import type { People } from './people.ts';
 import { isSamePerson } from './person.ts';

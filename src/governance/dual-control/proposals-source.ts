@@ -1,6 +1,6 @@
-import type { DocumentStore } from '../stores/ports/index.ts';
+import type { DocumentStore } from '../../stores/ports/index.ts';
+import { documentSource, type ErasureSource } from '../retention/index.ts';
 import type { Proposal } from './dual-control.ts';
-import { documentSource, type ErasureSource } from './retention/index.ts';
 
 /** What two persons decided about a subject, such as a legal hold, names the subject: it goes when the subject does. */
 export function proposalsSource(documents: DocumentStore): ErasureSource {

@@ -1,9 +1,9 @@
-import { ServiceError } from '../contract/index.ts';
-import { canonicalJson, sha256Hex } from '../shared/canonical-json.ts';
-import type { RoleName } from '../shared/role-names.ts';
-import type { DocumentStore, DocumentView, KeptDocument } from '../stores/ports/index.ts';
-import type { GrantNotes } from './notes.ts';
-import { isSamePerson, type People, personId } from './people/index.ts';
+import { ServiceError } from '../../contract/index.ts';
+import { canonicalJson, sha256Hex } from '../../shared/canonical-json.ts';
+import type { RoleName } from '../../shared/role-names.ts';
+import type { DocumentStore, DocumentView, KeptDocument } from '../../stores/ports/index.ts';
+import type { GrantNotes } from '../notes.ts';
+import { isSamePerson, type People, personId } from '../people/index.ts';
 
 /** What two persons do together: one proposes, another approves. */
 export const dualActions = [
