@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
@@ -323,6 +332,25 @@ describe('a newcomer', () => {
       const found = rooms.filter((room) => readdirSync(join(root, 'src', 'areas', room)).includes(fileOf(name)));
       expect(found, name).toHaveLength(1);
     }
+  });
+
+  it("finds what each of Likeness' own operations takes and answers in a file named as its room", () => {
+    for (const name of Object.keys(ownOperations)) {
+      const room = rooms.find((folder) => readdirSync(join(root, 'src', 'areas', folder)).includes(fileOf(name)));
+      const contract = readFileSync(join(root, 'src', 'contract', 'own', `${room}.ts`), 'utf8');
+      expect(contract, name).toContain(`\n  ${name}: {`);
+    }
+  });
+
+  it('finds every room on the map, and whatever the map points to', () => {
+    const map = readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8');
+    const folders = (...path: string[]): string[] =>
+      readdirSync(join(root, ...path), { withFileTypes: true }).flatMap((at) => (at.isDirectory() ? [at.name] : []));
+    for (const folder of folders('src')) expect(map).toContain(`\`src/${folder}/`);
+    for (const folder of folders('src', 'governance')) expect(map).toContain(`| \`${folder}/\` |`);
+    for (const room of rooms) expect(map).toMatch(new RegExp(`\\b${room}\\b`));
+    const targets = [...map.matchAll(/\]\(([^)#]+)/g)].map(([, target]) => target ?? '');
+    expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([]);
   });
 
   it('finds the operations sorted where compose gathers them', () => {
