@@ -86,3 +86,21 @@ describe('a key that is limited to a purpose', () => {
     expect((await refusalOf(answer)).code).toBe('ResourceNotFoundException');
   });
 });
+
+describe('a person', () => {
+  it.each(['likeness', 'Likeness', 'subject', 'ѕubject'])(
+    'is not called what the audit calls no person: %s',
+    async (name) => {
+      const refusal = await refusalOf(at.operator.own('AddPerson', { name, roles: ['auditor'] }));
+      expect(refusal.code).toBe('InvalidParameterException');
+    },
+  );
+
+  it('with a key limited to a collection approves nothing, for a key could be told to it that may do more', async () => {
+    const { proposalId = '', digest = '' } = await at.operator.own('CreateKey', { person: 'auditor' });
+    const limited = at.as('second-admin', { collections: ['album'] });
+    expect((await refusalOf(limited.own('ApproveProposal', { proposalId, digest }))).code).toBe(
+      'AccessDeniedException',
+    );
+  });
+});

@@ -112,3 +112,27 @@ describe('cannot-links that reviewers set on a search', () => {
   const list = (after: string | undefined) =>
     at.operator.own('ListCannotLinks', { collectionId: 'pages', limit: 1, ...(after !== undefined && { after }) });
 });
+
+describe('two reviewers who part two faces under one name', () => {
+  it('both get the same answer, and the faces stay apart', async () => {
+    const CollectionId = 'one-name';
+    await at.collection(CollectionId, 'photo-library');
+    const faces: string[] = [];
+    for (const photo of [1, 2]) {
+      const Image = photoOf({ person: 'twin', photo });
+      const { response } = await at.operator.ask('IndexFaces', { CollectionId, ExternalImageId: 'twin', Image });
+      faces.push(response.FaceRecords?.[0]?.Face?.FaceId ?? '');
+    }
+    await at.operator.own('MarkMinor', { subject: 'twin', reason: 'eight years old' });
+    const { headers } = await at.operator.ask('SearchFaces', { CollectionId, FaceId: faces[0] ?? '' });
+    const caseId = headers['x-likeness-review-case'] ?? '';
+    for (const reviewer of at.reviewers) {
+      const { candidates } = await reviewer.own('GetReviewCase', { caseId });
+      const verdict = { verdict: 'different', reason: 'looked', notThisPerson: true } as const;
+      const decisions = candidates.map(({ candidateId }) => ({ candidateId, ...verdict }));
+      expect(await reviewer.own('SubmitReview', { caseId, decisions })).toEqual({ caseId, recorded: true });
+    }
+    const { links } = await at.auditor.own('ListCannotLinks', { collectionId: CollectionId });
+    expect(links.map(({ one, other }) => [one, other])).toEqual([[{ faceId: faces[0] }, { faceId: faces[1] }]]);
+  });
+});

@@ -4,7 +4,7 @@ import type { KeyStore } from '../../stores/ports/index.ts';
 import type { BoundDualControl, DualControl, DualOutcome } from '../dual-control/index.ts';
 import type { Asking } from './keys.ts';
 import type { People } from './people.ts';
-import { isSamePerson, type Person, requireName, requireRoles } from './person.ts';
+import { isSamePerson, type Person, requireNewName, requireRoles } from './person.ts';
 
 /** Persons as an operation has them: acting for the person of its grant. */
 export interface PeopleDesk {
@@ -75,7 +75,7 @@ export function peopleDeskOf(people: People, control: BoundDualControl, asking: 
     },
     list: () => people.list(),
     async add(name, roles) {
-      const wanted = { name: requireName(name), roles: requireRoles(roles) };
+      const wanted = { name: requireNewName(name), roles: requireRoles(roles) };
       const before = await people.find(name);
       if (before?.active) {
         throw new ServiceError('ResourceAlreadyExistsException', `There is a person '${before.name}' already.`);

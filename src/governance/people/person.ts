@@ -39,6 +39,16 @@ export function isSamePerson(one: string, other: string): boolean {
   return personId(one) === personId(other);
 }
 
+/** Whom the audit names where no person called: the server's clocks, and whoever has the token of a receipt. */
+const serversOwn = ['likeness', 'subject'] as const;
+
+/** The name of someone who is added: none of those that the audit uses for itself. @throws {ServiceError} InvalidParameterException */
+export function requireNewName(name: string): string {
+  const normal = requireName(name);
+  if (!serversOwn.some((own) => isSamePerson(own, normal))) return normal;
+  throw new ServiceError('InvalidParameterException', `'${normal}' is what the audit calls the server or a subject.`);
+}
+
 /** @throws {ServiceError} InvalidParameterException when it can be nobody's name */
 export function requireName(name: string): string {
   const normal = name.normalize('NFKC').trim();

@@ -42,6 +42,8 @@ export interface CannotLinks {
   forCollection(collectionId: string): Promise<CannotLinkSet>;
   /** Setting one that stands changes nothing. @throws {ServiceError} InvalidParameterException when an end meets itself */
   set(link: Omit<CannotLink, 'linkId' | 'setAtMs'>): Promise<CannotLink>;
+  /** As {@link CannotLinks.set}, in the transaction of what it follows from. */
+  setWithin(change: DocumentChange, link: Omit<CannotLink, 'linkId' | 'setAtMs'>): CannotLink;
   /** In order of id. */
   list(collectionId: string, page: { afterId?: string; limit: number }): Promise<readonly CannotLink[]>;
   /**
@@ -49,8 +51,8 @@ export interface CannotLinks {
    * @throws {ServiceError} ResourceNotFoundException, AccessDeniedException
    */
   remove(collectionId: string, linkId: string, by: { person: string; reason: string }): Promise<void>;
-  /** Drops what is in memory, after links were removed behind it. */
-  forget(): void;
+  /** Drops what is in memory, after links were set or removed behind it. */
+  forget(collectionId?: string): void;
 }
 
 const pageSize = 500;
@@ -67,7 +69,25 @@ export function createCannotLinks(parts: {
   const load = async (collectionId: string): Promise<CannotLinkSet> =>
     setOf(await documents.read((view) => allOf(view, collectionId)));
 
+  function setWithin(change: DocumentChange, wanted: Omit<CannotLink, 'linkId' | 'setAtMs'>): CannotLink {
+    const [one, other] = [endKey(wanted.one), endKey(wanted.other)];
+    if (one === other) {
+      throw new ServiceError('InvalidParameterException', 'The two ends of a cannot-link must differ.');
+    }
+    if ('hash' in wanted.one && 'hash' in wanted.other) {
+      throw new ServiceError('InvalidParameterException', 'One end of a cannot-link must be in the collection.');
+    }
+    const { collectionId } = wanted;
+    const pair = pairName(collectionId, one, other);
+    const [standing] = change.named('cannot-link', 'pair', pair, { limit: 1 });
+    if (standing !== undefined) return standing.body as CannotLink;
+    const fresh: CannotLink = { ...wanted, linkId: ids(), setAtMs: clock() };
+    change.put('cannot-link', fresh.linkId, fresh, { names: { collection: collectionId, pair } });
+    return fresh;
+  }
+
   return {
+    setWithin,
     forCollection(collectionId) {
       const known = sets.get(collectionId);
       if (known !== undefined) return known;
@@ -77,23 +97,8 @@ export function createCannotLinks(parts: {
       return loading;
     },
     async set(wanted) {
-      const [one, other] = [endKey(wanted.one), endKey(wanted.other)];
-      if (one === other) {
-        throw new ServiceError('InvalidParameterException', 'The two ends of a cannot-link must differ.');
-      }
-      if ('hash' in wanted.one && 'hash' in wanted.other) {
-        throw new ServiceError('InvalidParameterException', 'One end of a cannot-link must be in the collection.');
-      }
-      const { collectionId } = wanted;
-      const pair = pairName(collectionId, one, other);
-      const link = await documents.change((change) => {
-        const [standing] = change.named('cannot-link', 'pair', pair, { limit: 1 });
-        if (standing !== undefined) return standing.body as CannotLink;
-        const fresh: CannotLink = { ...wanted, linkId: ids(), setAtMs: clock() };
-        change.put('cannot-link', fresh.linkId, fresh, { names: { collection: collectionId, pair } });
-        return fresh;
-      });
-      sets.delete(collectionId);
+      const link = await documents.change((change) => setWithin(change, wanted));
+      sets.delete(wanted.collectionId);
       return link;
     },
     list: (collectionId, page) =>
@@ -117,7 +122,10 @@ export function createCannotLinks(parts: {
       });
       sets.delete(collectionId);
     },
-    forget: () => sets.clear(),
+    forget(collectionId) {
+      if (collectionId === undefined) sets.clear();
+      else sets.delete(collectionId);
+    },
   };
 }
 

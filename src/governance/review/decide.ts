@@ -1,6 +1,6 @@
 import type { DocumentChange } from '../../stores/ports/index.ts';
 import { agree, type Judged, measureAgreement } from './agreement.ts';
-import type { CannotLinkSet, LinkEnd } from './cannot-links.ts';
+import { type CannotLinkSet, endKey, type LinkEnd } from './cannot-links.ts';
 import type { CandidateEnds, KeptCase, KeptReview, ProbeEnds } from './case.ts';
 import { putCase, putReview, removePending, removePictures, reviewsOf } from './case-book.ts';
 
@@ -96,7 +96,12 @@ export function linksOf({ kept, judged }: DecidedCase): readonly { readonly one:
   if (one === undefined) return [];
   return judged.flatMap(({ candidate, neverAgain }) => {
     const other = candidateEnd(candidate);
-    return neverAgain && !candidate.seed && other !== undefined ? [{ one, other }] : [];
+    if (!neverAgain || candidate.seed || other === undefined) return [];
+    if (endKey(one) !== endKey(other)) return [{ one, other }];
+    // Both stand under one name, wrongly; what differs is the faces.
+    const [face, another] = [kept.probe.faceId, candidate.faceId];
+    const isOfFaces = face !== undefined && another !== undefined && face !== another;
+    return isOfFaces ? [{ one: { faceId: face }, other: { faceId: another } }] : [];
   });
 }
 

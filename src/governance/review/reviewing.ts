@@ -1,5 +1,5 @@
 import { ServiceError } from '../../contract/index.ts';
-import type { DocumentStore, DocumentView } from '../../stores/ports/index.ts';
+import type { DocumentChange, DocumentStore, DocumentView } from '../../stores/ports/index.ts';
 import type { GrantNotes } from '../notes.ts';
 import { isSamePerson } from '../people/person.ts';
 import { measureSeeds } from './agreement.ts';
@@ -43,7 +43,7 @@ export interface Reviewing {
 /** What reviewing needs. */
 export interface ReviewingParts {
   readonly documents: DocumentStore;
-  readonly cannotLinks: Pick<CannotLinks, 'forCollection' | 'set'>;
+  readonly cannotLinks: Pick<CannotLinks, 'forCollection' | 'forget' | 'setWithin'>;
   readonly clock: () => number;
   readonly ids: () => string;
   /** How long a decided case remembers its matches. */
@@ -127,9 +127,10 @@ export function createReviewing(parts: ReviewingParts): Reviewing {
           measure: { ...measureSeeds(kept.candidates, decisions), compared: 0, agreed: 0 },
         };
         putReview(change, parts.ids(), review, measureDueMs(review));
-        return reviewsOf(change, caseId).length < 2
-          ? undefined
-          : decideCase(change, kept, { nowMs: clock(), keepMs: parts.keepMs(kept.purpose), links });
+        if (reviewsOf(change, caseId).length < 2) return undefined;
+        const made = decideCase(change, kept, { nowMs: clock(), keepMs: parts.keepMs(kept.purpose), links });
+        setLinks(change, made);
+        return made;
       });
       notes.reviewCase(caseId);
       notes.count('casesReviewed', 1);
@@ -138,22 +139,21 @@ export function createReviewing(parts: ReviewingParts): Reviewing {
       const real = decided.judged.filter(({ candidate }) => !candidate.seed);
       notes.count('matchesReleased', released.length);
       notes.count('matchesWithheld', real.length - released.length);
-      await setLinks(decided);
+      if (decided.kept.collectionId !== undefined) parts.cannotLinks.forget(decided.kept.collectionId);
       await parts.decided(decided);
     },
   };
 
-  async function setLinks(decided: DecidedCase): Promise<void> {
+  /** With the decision, so that no crash between the two loses what the reviewers found. */
+  function setLinks(change: DocumentChange, decided: DecidedCase): void {
     const { caseId, collectionId, purpose, requestedBy } = decided.kept;
-    const links = linksOf(decided);
-    if (collectionId === undefined || links.length === 0) return;
-    const reviews = await documents.read((view) => reviewsOf(view, caseId));
-    for (const link of links) {
-      await parts.cannotLinks.set({
+    if (collectionId === undefined) return;
+    for (const link of linksOf(decided)) {
+      parts.cannotLinks.setWithin(change, {
         ...link,
         collectionId,
         purpose,
-        persons: reviews.map(({ person }) => person),
+        persons: reviewsOf(change, caseId).map(({ person }) => person),
         reason: 'two reviewers found: not this person',
         source: 'review',
         searchedBy: requestedBy,

@@ -2,7 +2,10 @@ import { textMember } from '../target.ts';
 import { accessDenied, type Question, type Rule } from './rule.ts';
 
 const wholeServer: ReadonlySet<string> = new Set([
+  'AddPerson',
   'AnswerContest',
+  'ApproveProposal',
+  'ChangeRoles',
   'CreateBackup',
   'EraseSubject',
   'GetErasureCertificate',
@@ -16,6 +19,7 @@ const wholeServer: ReadonlySet<string> = new Set([
   'ListRetention',
   'PlaceLegalHold',
   'ReleaseLegalHold',
+  'RemovePerson',
   'RotateMasterKey',
   'RunOrphanScan',
   'RunRetentionSweep',
@@ -23,7 +27,7 @@ const wholeServer: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Erasure, holds, backups, reports and lists of persons reach every collection, so a key that is limited to some may
+ * Erasure, holds, backups, reports, roles and lists of persons reach every collection, so a key that is limited to some may
  * not ask for them. Receipts of a subject it can name it may: whoever takes a consent must be able to take it back.
  */
 export const wholeServerNeedsWholeKey: Rule<Question> = {
