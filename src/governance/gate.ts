@@ -125,6 +125,7 @@ export function createGate(parts: GateParts): Dispatch {
         defaultPurpose: settings.defaultPurpose,
         findCollection: (id) => parts.findCollection(id),
         purposeOfToken: async (token) => parts.purposeOfToken?.(token),
+        purposeOfReceipt: async (receiptId) => consent.purposeOfReceipt?.(receiptId),
       });
       if (found.kind === 'refused') return { ...found, ...named };
       const { purpose, collection } = found;

@@ -13,7 +13,19 @@ export interface PurposeParts {
   findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
   /** The purpose of the receipt that a person has the token of. */
   purposeOfToken(token: string): Promise<PurposeName | undefined>;
+  /** The purpose of a receipt. */
+  purposeOfReceipt(receiptId: string): Promise<PurposeName | undefined>;
 }
+
+/** Operations that end or begin what is held under one purpose, which stands in the request or the receipt. */
+const aboutOnePurpose: ReadonlySet<string> = new Set([
+  'EraseSubject',
+  'GrantConsent',
+  'ImportConsents',
+  'LiftObjection',
+  'RecordObjection',
+  'WithdrawConsent',
+]);
 
 /** The purpose that a call runs under, with its collection where there is one; or why there is none. */
 export type FoundPurpose =
@@ -22,7 +34,8 @@ export type FoundPurpose =
 
 /**
  * Finds the purpose of a call: that of its collection, which nothing in the request can change; for a new collection
- * the one its tag declares, or the default; with a token that of its receipt; else the first that the key lists.
+ * the one its tag declares, or the default; with a token that of its receipt; about consent the one that the request
+ * names, so that it is counted where it belongs; else the first that the key lists.
  */
 export async function purposeOf(question: Question, parts: PurposeParts): Promise<FoundPurpose> {
   const { target, call } = question;
@@ -42,7 +55,10 @@ export async function purposeOf(question: Question, parts: PurposeParts): Promis
       return declaredByTag(question, tagsOf(call.request)[purposeTag], parts);
     case 'none':
       if (takesToken(call.operation)) return declaredByToken(question, parts);
-      return declaredByOperator(question, call.caller.purposes[0] ?? '', parts.policy);
+      return (
+        (await namedByRequest(question, parts)) ??
+        declaredByOperator(question, call.caller.purposes[0] ?? '', parts.policy)
+      );
   }
 }
 
@@ -52,6 +68,21 @@ async function declaredByToken({ call }: Question, parts: PurposeParts): Promise
   if (purpose !== undefined) return { kind: 'found', purpose: parts.policy.purposes[purpose] };
   const { code, message } = unknownToken();
   return refused({ rule: 'token-names-a-receipt', code, message });
+}
+
+/** Several purposes, none, or one that the key does not list leave it to the key; rules and operation judge those. */
+async function namedByRequest({ call }: Question, parts: PurposeParts): Promise<FoundPurpose | undefined> {
+  if (!aboutOnePurpose.has(call.operation)) return undefined;
+  const receiptId = textMember(call.request, 'receiptId');
+  const { rows = [] } = call.request as { readonly rows?: readonly unknown[] };
+  const named = new Set([
+    receiptId === undefined ? undefined : await parts.purposeOfReceipt(receiptId),
+    ...[call.request, ...rows].map((one) => textMember(one, 'purpose')),
+  ]);
+  named.delete(undefined);
+  const [only] = named.size === 1 ? named : [];
+  const name = purposeNames.find((one) => one === only && call.caller.purposes.includes(one));
+  return name && { kind: 'found', purpose: parts.policy.purposes[name] };
 }
 
 function declaredByTag(question: Question, tag: string | undefined, parts: PurposeParts): FoundPurpose {
