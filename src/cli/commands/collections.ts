@@ -19,12 +19,13 @@ export async function runListCollections(flags: GlobalOptions, terminal: Termina
       ids.push(...(page.CollectionIds ?? []));
       token = page.NextToken;
     } while (token !== undefined);
-    const described = [];
-    // One after the other: the purpose of each is told in the headers of its answer.
-    for (const id of ids) {
+    const describe = async (id: string) => {
       const found = await api.describeCollection({ CollectionId: id });
-      described.push({ id, purpose: headers.purpose(), ...found });
-    }
+      return { id, purpose: headers.purpose(), ...found };
+    };
+    const described: Awaited<ReturnType<typeof describe>>[] = [];
+    // One after the other: the purpose of each is told in the headers of its answer.
+    for (const id of ids) described.push(await describe(id));
     printResult(terminal, flags.json === true, described, () =>
       renderTable(
         described,
