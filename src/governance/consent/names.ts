@@ -1,4 +1,5 @@
 import type { DocumentKind, DocumentView, KeptDocument } from '../../stores/ports/index.ts';
+import { documentsIn } from '../document-pages.ts';
 import type { PurposeName } from '../policy/index.ts';
 
 /** The name under which documents about a subject and a purpose are found: `subject`. */
@@ -6,15 +7,7 @@ export function subjectName(purpose: PurposeName, subject: string): string {
   return JSON.stringify([purpose, subject]);
 }
 
-const pageSize = 200;
-
 /** Every document that bears a name, however many. */
 export function allNamed(documents: DocumentView, kind: DocumentKind, name: string, value: string): KeptDocument[] {
-  const found: KeptDocument[] = [];
-  for (;;) {
-    const afterId = found.at(-1)?.id;
-    const page = documents.named(kind, name, value, { limit: pageSize, ...(afterId !== undefined && { afterId }) });
-    found.push(...page);
-    if (page.length < pageSize) return found;
-  }
+  return [...documentsIn((page) => documents.named(kind, name, value, page))];
 }

@@ -2,6 +2,7 @@ import { ServiceError } from '../../contract/index.ts';
 import { canonicalJson, sha256Hex } from '../../shared/canonical-json.ts';
 import type { RoleName } from '../../shared/role-names.ts';
 import type { DocumentStore, DocumentView, KeptDocument } from '../../stores/ports/index.ts';
+import { documentsIn } from '../document-pages.ts';
 import type { GrantNotes } from '../notes.ts';
 import { isSamePerson, type People, personId } from '../people/index.ts';
 
@@ -92,7 +93,6 @@ export interface BoundDualControl {
 }
 
 const lifetimeMs = 7 * 24 * 3_600_000;
-const pageSize = 500;
 const readMore = 'Read docs/accountability.md#dual-control.';
 
 /** Binds dual control to a person, and notes for the audit what they propose and decide. */
@@ -283,11 +283,6 @@ function requirePending(proposal: Proposal): void {
 }
 
 function all(view: DocumentView, nowMs: number): Proposal[] {
-  const found: Proposal[] = [];
-  for (let afterId: string | undefined; ; ) {
-    const page = view.list('proposal', { limit: pageSize, ...(afterId !== undefined && { afterId }) });
-    found.push(...page.map((document) => presentProposal(document, nowMs)));
-    afterId = page.at(-1)?.id;
-    if (page.length < pageSize || afterId === undefined) return found;
-  }
+  const documents = documentsIn((page) => view.list('proposal', page));
+  return [...documents].map((document) => presentProposal(document, nowMs));
 }

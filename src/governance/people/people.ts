@@ -1,6 +1,7 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { RoleName } from '../../shared/role-names.ts';
 import type { DocumentChange, DocumentStore, DocumentView } from '../../stores/ports/index.ts';
+import { documentsIn } from '../document-pages.ts';
 import { type Person, personId, requireName, requireRoles } from './person.ts';
 
 /** What the gate asks about persons. */
@@ -26,8 +27,6 @@ export interface People extends RoleBook {
   /** @throws {ServiceError} ResourceNotFoundException; ConflictException for the last admin */
   remove(name: string): Promise<Person>;
 }
-
-const pageSize = 500;
 
 /**
  * Keeps persons as documents, and in memory, because every call asks for roles. One process owns the documents, so
@@ -99,13 +98,8 @@ export function createPeople(parts: { documents: DocumentStore; clock: () => num
 }
 
 function all(view: DocumentView): ReadonlyMap<string, Person> {
-  const persons = new Map<string, Person>();
-  for (let afterId: string | undefined; ; ) {
-    const page = view.list('person', { limit: pageSize, ...(afterId !== undefined && { afterId }) });
-    for (const { id, body } of page) persons.set(id, body as Person);
-    afterId = page.at(-1)?.id;
-    if (page.length < pageSize || afterId === undefined) return persons;
-  }
+  const documents = documentsIn((page) => view.list('person', page));
+  return new Map([...documents].map(({ id, body }) => [id, body as Person]));
 }
 
 function present(persons: ReadonlyMap<string, Person>, name: string): Person {

@@ -1,7 +1,6 @@
 import type { DocumentKind, DocumentStore, KeptDocument } from '../../stores/ports/index.ts';
+import { documentsOf } from '../document-pages.ts';
 import { belongsTo, type ErasureSource, type ErasureTarget, type HeldThing } from './erasure-source.ts';
-
-const pageSize = 500;
 
 /** A kind of document that is about people. */
 export interface DocumentSourceParts {
@@ -33,14 +32,7 @@ export interface ReducedDocument {
 export function documentSource(parts: DocumentSourceParts): ErasureSource {
   const { documents, kind, name, what, heldIn } = parts;
 
-  async function* all(): AsyncIterable<KeptDocument> {
-    for (let afterId: string | undefined = ''; afterId !== undefined; ) {
-      const from: string = afterId;
-      const page = await documents.read((view) => view.list(kind, { afterId: from, limit: pageSize }));
-      yield* page;
-      afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
-    }
-  }
+  const all = (): AsyncIterable<KeptDocument> => documentsOf(documents, (view, page) => view.list(kind, page));
   async function* candidates(target: ErasureTarget): AsyncIterable<KeptDocument> {
     const names = parts.index?.(target);
     if (names === undefined) {
@@ -49,14 +41,9 @@ export function documentSource(parts: DocumentSourceParts): ErasureSource {
     }
     const seen = new Set<string>();
     for (const { name: under, value } of names) {
-      for (let afterId: string | undefined = ''; afterId !== undefined; ) {
-        const from: string = afterId;
-        const page = await documents.read((view) => view.named(kind, under, value, { afterId: from, limit: pageSize }));
-        for (const document of page) {
-          if (!seen.has(document.id)) yield document;
-          seen.add(document.id);
-        }
-        afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+      for await (const document of documentsOf(documents, (view, page) => view.named(kind, under, value, page))) {
+        if (!seen.has(document.id)) yield document;
+        seen.add(document.id);
       }
     }
   }

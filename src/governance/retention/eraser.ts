@@ -1,5 +1,6 @@
 import { type Signer, signDocument } from '../../shared/signing.ts';
 import type { DocumentStore } from '../../stores/ports/index.ts';
+import { documentsOf } from '../document-pages.ts';
 import type { BackupThatHolds, ErasedCount, ErasureCertificate, ErasureReason, ErasureSummary } from './eraser-port.ts';
 import type { ErasureSource, ErasureTarget, HeldCount } from './erasure-source.ts';
 import type { LegalHold, LegalHolds } from './legal-holds.ts';
@@ -68,8 +69,6 @@ export interface EraserParts {
   /** Told what an operator should know. */
   readonly notice: (notice: string) => void;
 }
-
-const pageSize = 500;
 
 /** The sentences of a certificate. */
 export const erasureStatements = {
@@ -213,13 +212,8 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     state: State,
   ): Promise<readonly (KeptErasure & { readonly state: State })[]> => {
     const found: KeptErasure[] = [];
-    for (let afterId: string | undefined = ''; afterId !== undefined; ) {
-      const from: string = afterId;
-      const page = await documents.read((view) =>
-        view.named('erasure', 'state', state, { afterId: from, limit: pageSize }),
-      );
-      found.push(...page.map(({ body }) => body as KeptErasure));
-      afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+    for await (const { body } of documentsOf(documents, (view, page) => view.named('erasure', 'state', state, page))) {
+      found.push(body as KeptErasure);
     }
     return found as (KeptErasure & { readonly state: State })[];
   };

@@ -1,5 +1,6 @@
 import { ServiceError } from '../../contract/index.ts';
 import type { DocumentStore } from '../../stores/ports/index.ts';
+import { documentsOf } from '../document-pages.ts';
 import { isSamePerson } from '../people/index.ts';
 import type { PurposeName } from '../policy/index.ts';
 import type { ErasureTarget } from './erasure-source.ts';
@@ -49,8 +50,6 @@ export interface LegalHolds {
   active(): readonly LegalHold[];
 }
 
-const pageSize = 500;
-
 /** Opens the legal holds. @throws {ServiceError} AccessDeniedException when one person would do both parts */
 export async function openLegalHolds(parts: {
   documents: DocumentStore;
@@ -59,13 +58,9 @@ export async function openLegalHolds(parts: {
 }): Promise<LegalHolds> {
   const { documents, clock, ids } = parts;
   const active = new Map<string, LegalHold>();
-  for (let afterId: string | undefined = ''; afterId !== undefined; ) {
-    const page = await documents.read((view) => view.list('legal-hold', { afterId: afterId ?? '', limit: pageSize }));
-    for (const { body } of page) {
-      const hold = body as LegalHold;
-      if (hold.released === undefined) active.set(hold.holdId, hold);
-    }
-    afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+  for await (const { body } of documentsOf(documents, (view, page) => view.list('legal-hold', page))) {
+    const hold = body as LegalHold;
+    if (hold.released === undefined) active.set(hold.holdId, hold);
   }
 
   const keep = async (hold: LegalHold): Promise<LegalHold> => {

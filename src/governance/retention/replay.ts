@@ -1,4 +1,5 @@
 import type { DocumentStore } from '../../stores/ports/index.ts';
+import { documentsOf } from '../document-pages.ts';
 import type { KeptErasure } from './eraser.ts';
 import type { ErasureSource, ErasureTarget, HeldThing } from './erasure-source.ts';
 import type { TombstoneEntry, TombstoneHead, Tombstones } from './tombstones.ts';
@@ -10,8 +11,6 @@ export interface ReplayResult {
   /** Tombstones that were missing from their file and came back from the certificates. */
   readonly mended: number;
 }
-
-const pageSize = 500;
 
 /**
  * Erases again what the tombstones say was erased, wherever it comes from: a restored backup, or files copied by hand.
@@ -82,16 +81,9 @@ async function mendTombstones(
     | undefined;
   if (head === undefined || tombstones.contains(head)) return { missing: false, added: 0 };
   const known: TombstoneEntry[] = [];
-  for (let afterId: string | undefined = ''; afterId !== undefined; ) {
-    const from: string = afterId;
-    const page = await documents.read((view) =>
-      view.named('erasure', 'state', 'done', { afterId: from, limit: pageSize }),
-    );
-    for (const { body } of page) {
-      const kept = body as KeptErasure;
-      if (kept.state === 'done' && !tombstones.has(kept.tombstone.hash)) known.push(kept.tombstone);
-    }
-    afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+  for await (const { body } of documentsOf(documents, (view, page) => view.named('erasure', 'state', 'done', page))) {
+    const kept = body as KeptErasure;
+    if (kept.state === 'done' && !tombstones.has(kept.tombstone.hash)) known.push(kept.tombstone);
   }
   await tombstones.addHashes(known);
   return { missing: true, added: known.length };

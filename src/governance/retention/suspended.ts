@@ -1,4 +1,5 @@
 import type { DocumentStore } from '../../stores/ports/index.ts';
+import { documentsOf } from '../document-pages.ts';
 import type { KeptErasure } from './eraser.ts';
 import type { ErasureTarget } from './erasure-source.ts';
 
@@ -19,21 +20,13 @@ export interface Suspended {
   forget(certificateId: string): Promise<void>;
 }
 
-const pageSize = 500;
-
 /** Opens the suspended erasures that are kept; what is looked up lies in memory. */
 export async function openSuspended(documents: DocumentStore): Promise<Suspended> {
   const targets = new Map<string, ErasureTarget>();
-  for (let afterId: string | undefined = ''; afterId !== undefined; ) {
-    const from: string = afterId;
-    const page = await documents.read((view) =>
-      view.named('erasure', 'state', 'suspended', { afterId: from, limit: pageSize }),
-    );
-    for (const { body } of page) {
-      const kept = body as KeptErasure;
-      if (kept.state === 'suspended') targets.set(kept.certificateId, kept.request.target);
-    }
-    afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+  const suspended = documentsOf(documents, (view, page) => view.named('erasure', 'state', 'suspended', page));
+  for await (const { body } of suspended) {
+    const kept = body as KeptErasure;
+    if (kept.state === 'suspended') targets.set(kept.certificateId, kept.request.target);
   }
   return {
     hides(found) {
