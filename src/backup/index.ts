@@ -2,11 +2,9 @@ export {
   type BackupFacts,
   type BackupHeader,
   type BackupProgress,
-  extractBackup,
   readBackupHeader,
-  writeBackupFile,
 } from './backup-file.ts';
-export { type BackupDesk, type BackupDeskParts, backedUpFiles, createBackupDesk, type KnownBackup } from './desk.ts';
+export { type BackupDesk, type BackupDeskParts, createBackupDesk, type KnownBackup } from './desk.ts';
 export { BackupError, type BackupFault } from './errors.ts';
 export {
   type AuditGlance,

@@ -6,7 +6,6 @@ export {
   type AuditReader,
   type AuditRecord,
   type AuditRecordDraft,
-  auditEntries,
   type ChainBreakReason,
   type ChainHead,
   type ChainVerdict,
@@ -67,11 +66,9 @@ export {
   consentDesk,
   createConsentBook,
   createSubjectLocks,
-  emptyConsentLedger,
   type FoundConsent,
   type KeptReceipt,
   receiptSource,
-  receiptSummary,
   type SubjectLocks,
 } from './consent/index.ts';
 export {
@@ -140,9 +137,7 @@ export { createPageTokens } from './page-tokens.ts';
 export {
   type Asking,
   createPeople,
-  firstRoles,
   foundPersons,
-  isSamePerson,
   type KeyDesk,
   type KeyParts,
   keyDeskOf,
@@ -151,14 +146,12 @@ export {
   type PeopleDesk,
   type Person,
   peopleDeskOf,
-  personId,
   type RoleBook,
   registerKeyActions,
   registerPeopleActions,
 } from './people/index.ts';
 export {
   type DeclaredPurpose,
-  declaredPurpose,
   loadPolicy,
   needsReceipt,
   type Policy,
@@ -168,7 +161,6 @@ export {
   purposeNames,
   type RefusedClass,
   type SensitiveAttribute,
-  sensitiveAttributes,
 } from './policy/index.ts';
 export {
   createTransparencyCount,
@@ -176,7 +168,7 @@ export {
   type ToldCount,
   type TransparencyReport,
 } from './reports/index.ts';
-export { dataSetLicenceTag, purposeEndsTag, purposeTag } from './reserved-tags.ts';
+export { purposeEndsTag } from './reserved-tags.ts';
 export {
   allCollections,
   answersSource,
@@ -186,7 +178,6 @@ export {
   createRetentionClock,
   createSweeper,
   createTargetEraser,
-  documentSource,
   type Eraser,
   type ErasureCertificate,
   type ErasureReason,

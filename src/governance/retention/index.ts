@@ -6,7 +6,6 @@ export {
   createTargetEraser,
   type EraserParts,
   type ErasureRequest,
-  erasureStatements,
   type KeptErasure,
   type TargetEraser,
 } from './eraser.ts';
