@@ -21,6 +21,8 @@ export function reviewSheet(shown: ReviewCase): string {
       ? `<ol>${rows.join('\n')}</ol>`
       : `<figure>${picture(probe, 'the face that was searched with')}<figcaption>probe</figcaption></figure>
 <p>There is no candidate to judge. Submit the case all the same: it closes when two reviewers have.</p>`;
+  // An example that fits: no candidate is named that the case does not have.
+  const hint = candidates.map(({ rank }) => (rank === 1 ? ' --same 1' : rank === 2 ? ' --different 2' : '')).join('');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -43,7 +45,7 @@ code { font-size: 0.8rem; overflow-wrap: anywhere; }
 <p><code>${escapeHtml(caseId)}</code><br>${escapeHtml(kind)} for ${escapeHtml(purpose)}${collectionId === undefined ? '' : ` in ${escapeHtml(collectionId)}`}, opened ${escapeHtml(openedAt)}, closes ${escapeHtml(expiresAt)}</p>
 <p>Compare each candidate with the probe: ears, hairline, moles and scars, the shape of nose and mouth. Say <em>same</em> only when you would say so alone. Known non-matches may be among them. A match is a candidate, never an identity.</p>
 ${body}
-<p>Then: <code>likeness review submit ${escapeHtml(caseId)} --same 1 --different 2 --reason "..."</code></p>
+<p>Then: <code>likeness review submit ${escapeHtml(caseId)}${hint} --reason "..."</code></p>
 </body>
 </html>
 `;

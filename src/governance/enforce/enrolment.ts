@@ -171,7 +171,7 @@ function leastLikenessOf(purpose: PurposeRow): number {
 function unlike(purpose: PurposeRow): ServiceError {
   return refusal(
     'one-subject',
-    `The face does not look like the subject's others (similarity ${leastLikenessOf(purpose)}), and one consent enrols one person. Nothing was stored; use another photo of the subject, or delete its faces first where they are the wrong ones.`,
+    `The face does not look like the subject's others (a similarity of ${leastLikenessOf(purpose)} is asked for), and one consent enrols one person. Nothing was stored; use another photo of the subject, or delete its faces first where they are the wrong ones.`,
   );
 }
 
