@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +5,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { exitCodeOf, exitCodes } from '../../src/cli/exit-codes.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { credentialsIni } from '../../src/compose.ts';
-import { openReview } from '../../src/governance/index.ts';
 import { type Desk, openOffice } from '../builders/office.ts';
-import { chance, dayMs, greyJpeg } from '../builders/review.ts';
+import { greyJpeg, reviewRoomOf } from '../builders/review.ts';
 
 /** A data folder with persons, their credentials files and an open case of sam's; the server is closed. */
 async function folderWithCase() {
@@ -32,16 +30,7 @@ async function folderWithCase() {
   ] as const) {
     files[name] = await fileOf(name, await office.hire(name, [role], chief));
   }
-  const room = openReview({
-    documents: house.stores.documents,
-    collections: house.stores.collections,
-    clock: Date.now,
-    ids: randomUUID,
-    random: chance(),
-    seedShare: 0,
-    waitMs: () => dayMs,
-    notice: () => {},
-  });
+  const room = reviewRoomOf(house);
   const crop = await greyJpeg(200);
   const { caseId } = await room.desk.open({
     kind: 'comparison',

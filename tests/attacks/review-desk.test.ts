@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openReview } from '../../src/governance/index.ts';
 import { refusalOf } from '../builders/gate.ts';
 import { openOffice } from '../builders/office.ts';
-import { chance, dayMs, greyJpeg, reviewBench } from '../builders/review.ts';
+import { chance, dayMs, greyJpeg, reviewBench, reviewRoomOf } from '../builders/review.ts';
 
 /** A house with subjects anna and bert and an open case of sam's about anna. */
 async function attacked(options: Parameters<typeof reviewBench>[0] = {}) {
@@ -289,16 +288,7 @@ describe('reading the cases off the disk', () => {
   it('finds no name, no verdict, no picture, and as many documents and bytes for a full case as for an empty one', async () => {
     const { house, dataDir } = await openOffice();
     const jpeg = await greyJpeg(77);
-    const room = openReview({
-      documents: house.stores.documents,
-      collections: house.stores.collections,
-      clock: Date.now,
-      ids: randomUUID,
-      random: chance(),
-      seedShare: 0,
-      waitMs: () => dayMs,
-      notice: () => {},
-    });
+    const room = reviewRoomOf(house);
     const open = (subjects: readonly string[]) =>
       room.desk.open({
         kind: 'search',

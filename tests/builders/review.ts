@@ -21,6 +21,7 @@ import {
   minorsOf,
   type NewCase,
   openReview,
+  type ReviewRoom,
   reviewCallerOf,
   reviewDeskOf,
 } from '../../src/governance/index.ts';
@@ -28,6 +29,7 @@ import type { RoleName } from '../../src/shared/role-names.ts';
 import { openMemoryStores } from '../../src/stores/memory/open-memory-stores.ts';
 import type { CollectionRecord } from '../../src/stores/ports/index.ts';
 import { callerWith, gateBench } from './gate.ts';
+import type { WiredHouse } from './open-house.ts';
 
 /** A day of the year 2027, so that days in tests read as days. */
 export const startMs = Date.parse('2027-03-01T12:00:00Z');
@@ -64,6 +66,20 @@ export function chance(seed = 1): () => number {
     state = (state * 48_271) % 2_147_483_647;
     return state / 2_147_483_647;
   };
+}
+
+/** The review room over the stores of an open house, to put cases there that nobody searched for. */
+export function reviewRoomOf(house: WiredHouse): ReviewRoom {
+  return openReview({
+    documents: house.stores.documents,
+    collections: house.stores.collections,
+    clock: Date.now,
+    ids: randomUUID,
+    random: chance(),
+    seedShare: 0,
+    waitMs: () => dayMs,
+    notice: () => {},
+  });
 }
 
 /** The review room over memory, asked through the gate by the persons of the house. */
