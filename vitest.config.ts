@@ -11,6 +11,7 @@ export default defineConfig({
       'bench/**/*.test.ts',
     ],
     globalSetup: ['tests/setup/global.ts'],
+    setupFiles: ['tests/setup/own-settings.ts'],
     testTimeout: 60_000,
     hookTimeout: 240_000,
     pool: 'forks',
