@@ -240,7 +240,7 @@ describe('IndexFaces', () => {
       DeletedFaces: [FaceId],
       UnsuccessfulFaceDeletions: [{ FaceId: 'unknown', Reasons: ['FACE_NOT_FOUND'] }],
     });
-    await at.review(caseOf(headers), 'same');
+    expect((await refusalOf(at.review(caseOf(headers), 'same'))).code).toBe('ResourceNotFoundException');
     expect((await faces()).map((face) => face.FaceId)).not.toContain(FaceId);
   });
 

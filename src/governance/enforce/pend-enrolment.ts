@@ -87,6 +87,7 @@ export function pendEnrolments(
       // Without its name: "not this person" must part the picture from the subject, not the subject from itself.
       probe: { hash, ...(crop && { crop }) },
       candidates,
+      enrols: { externalImageId: subject, faceId: face.faceId },
       pending: packPendingTemplate({ faceId: face.faceId, template: face.template, crop, maxFaces: image.maxFaces }),
       isNonMatch: nonMatchOf(face.template, collection, 100, parts),
     });

@@ -3,6 +3,7 @@ import type { CollectionRecord, DocumentStore } from '../../stores/ports/index.t
 import { documentSource } from '../retention/document-source.ts';
 import type { ErasureSource } from '../retention/erasure-source.ts';
 import { findCase } from '../review/case-book.ts';
+import { forgetCase } from '../review/decide.ts';
 
 /** A face that was sent for enrolment and waits for reviewers; its template lies sealed in the case. */
 export interface PendingFace {
@@ -62,14 +63,20 @@ export function createPendingFaces(documents: DocumentStore): PendingFaces {
           },
         });
       }),
-    remove: (collection, faceIds) =>
-      documents.change((change) =>
+    async remove(collection, faceIds) {
+      const removed = await documents.change((change) =>
         faceIds.filter((faceId) => {
           const face = change.get('pending-face', faceId)?.body as PendingFace | undefined;
           const isHere = face?.collectionId === collection.id && face.collectionCreatedAtMs === collection.createdAtMs;
-          return isHere && change.remove('pending-face', faceId);
+          if (!isHere || !change.remove('pending-face', faceId)) return false;
+          // Its case holds its picture and template, which nobody may look at or enrol any more.
+          if (findCase(change, face.caseId)?.state === 'open') forgetCase(change, face.caseId);
+          return true;
         }),
-      ),
+      );
+      if (removed.length > 0) await documents.scrub();
+      return removed;
+    },
     async sweep(isStanding) {
       for (let afterId: string | undefined = ''; afterId !== undefined; ) {
         const from: string = afterId;

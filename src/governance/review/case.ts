@@ -53,6 +53,8 @@ export interface NewCase {
   readonly candidates: readonly NewCandidate[];
   /** Of an enrolment: opaque, kept sealed, handed back when it is decided. */
   readonly pending?: Uint8Array | undefined;
+  /** Of an enrolment: whom it enrols. The case holds their picture and template, and goes when they are erased. */
+  readonly enrols?: CandidateEnds | undefined;
   /** True when a face of the collection is surely not the probe's person; without it the case is never seeded. */
   readonly isNonMatch?: ((face: { readonly faceId: string }) => Promise<boolean>) | undefined;
   /** Told of the case, for the audit. */
@@ -101,6 +103,8 @@ export interface KeptCase {
   readonly conflicts: number;
   /** An enrolment's payload waits in its own document. */
   readonly pending?: true;
+  /** Whom an enrolment enrols; reviewers are not shown it. */
+  readonly enrols?: CandidateEnds;
   /** What both found of an enrolment's candidates, until it is finished. */
   readonly found?: readonly FoundCandidate[];
 }

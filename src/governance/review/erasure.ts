@@ -105,7 +105,8 @@ function caseSource(documents: DocumentStore): ErasureSource {
 
 function takeOut(change: DocumentChange, kept: KeptCase, target: ErasureTarget): void {
   const leaves = (ends: CandidateEnds): boolean => heldBy(ends, about(kept)).some((held) => belongsTo(held, target));
-  if (target.kind === 'collection' || leaves(kept.probe)) {
+  // An enrolment shows and holds whom it enrols, so nothing of it may stay.
+  if (target.kind === 'collection' || leaves(kept.probe) || (kept.enrols && leaves(kept.enrols))) {
     forgetCase(change, kept.caseId);
     return;
   }
@@ -145,7 +146,8 @@ function isIn(kept: KeptCase, target: ErasureTarget): boolean {
 }
 
 function heldInCase(kept: KeptCase): readonly Held[] {
-  const all: readonly CandidateEnds[] = [kept.probe, ...kept.candidates, ...kept.released, ...(kept.found ?? [])];
+  const { probe, candidates, released, found = [], enrols } = kept;
+  const all: readonly CandidateEnds[] = [probe, ...candidates, ...released, ...found, ...(enrols ? [enrols] : [])];
   return all.flatMap((ends) => heldBy(ends, about(kept)));
 }
 

@@ -87,6 +87,7 @@ export async function openCase(request: NewCase, parts: OpeningParts): Promise<{
     released: [],
     conflicts: 0,
     ...(request.pending && { pending: true }),
+    ...(request.enrols && { enrols: endsOf(request.enrols) }),
   };
   const pictures = named.flatMap(({ candidateId, picture }) => (picture === undefined ? [] : [[candidateId, picture]]));
   await documents.change((change) => {
