@@ -11,6 +11,7 @@ import {
 import { type Config, isLoopback, loadConfig, readEnvironment } from '../config/index.ts';
 import { likenessOver, type RekognitionMethods } from '../library.ts';
 import type { PurposeName } from '../shared/purpose-names.ts';
+import { folderHolder } from './folder-holder.ts';
 import type { Terminal } from './output.ts';
 import { type CallOwn, type Credentials, ownApiOf, ownApiOver } from './own-api.ts';
 import { createProgress } from './progress.ts';
@@ -66,8 +67,8 @@ async function isServing(endpoint: string): Promise<boolean> {
 }
 
 /**
- * Reaches the operations: over HTTP where an endpoint is named or a server of this configuration runs, because the
- * data folder is then the server's; else inside this process. It acts for the key of `--credentials`, or for the
+ * Reaches the operations: over HTTP where an endpoint is named or the server of this data folder runs, because the
+ * folder is then the server's; else inside this process. It acts for the key of `--credentials`, or for the
  * operator's own.
  *
  * @param needs.purpose what calls without a collection run under, where this process's own operator makes them
@@ -85,7 +86,7 @@ export async function connect(
 ): Promise<Connection> {
   const config = configOf(options);
   const endpoint = options.endpoint ?? addressOf(config);
-  if (options.endpoint !== undefined || (await isServing(endpoint))) {
+  if (options.endpoint !== undefined || (mayBeServed(config, options) && (await isServing(endpoint)))) {
     const credentialsFile = dataFiles(config).credentials;
     // A server on this machine is most likely this data folder's; keys never go elsewhere by themselves.
     const own = existsSync(credentialsFile) && isLoopback(new URL(endpoint).hostname);
@@ -142,6 +143,16 @@ export async function connect(
     await house.close();
     throw error;
   }
+}
+
+/**
+ * Whether the server that listens at the configured address may be this data folder's. One that serves another folder
+ * would be asked about the wrong people.
+ */
+function mayBeServed({ dataDir }: Config, options: GlobalOptions): boolean {
+  const holder = folderHolder(dataDir);
+  // A folder that was named, and that nobody here has ever opened, is nobody's yet.
+  return holder === 'yes' || (holder === 'unknown' && options.dataDir === undefined);
 }
 
 /** The caller whose calls without a collection run under a purpose, where it may serve that purpose at all. */
