@@ -70,14 +70,43 @@ describe('a search of a collection that holds a minor', () => {
     expect(caseOf(headers)).toBeDefined();
   });
 
-  it('releases a minor when two reviewers agreed, to who searched', async () => {
+  it('releases a minor when two reviewers saw both pictures and agreed, to who searched', async () => {
     const searcher = at.searchers[0]!;
-    const Image = photoOf({ person: 'child', photo: 7 });
-    const { headers } = await searcher.ask('SearchFacesByImage', { CollectionId, Image });
+    await at.operator.own('MarkMinor', { subject: 'known-child', reason: 'nine years old' });
+    await at.collection('school', 'photo-library', ['known-child']);
+    const Image = photoOf({ person: 'known-child', photo: 7 });
+    const { headers } = await searcher.ask('SearchFacesByImage', { CollectionId: 'school', Image });
     const caseId = caseOf(headers) ?? '';
     await at.review(caseId, 'same');
     const { matches } = await searcher.own('GetReviewOutcome', { caseId });
-    expect(matches.map(({ externalImageId }) => externalImageId).sort()).toEqual(['child', 'child-later']);
+    expect(matches.map(({ externalImageId }) => externalImageId)).toEqual(['known-child']);
+  });
+
+  it('releases no minor whose face no reviewer could see', async () => {
+    // They were enrolled before they were marked, so no picture of them was kept.
+    const searcher = at.searchers[1]!;
+    const Image = photoOf({ person: 'child', photo: 7 });
+    const { headers } = await searcher.ask('SearchFacesByImage', { CollectionId, Image });
+    const caseId = caseOf(headers) ?? '';
+    await expect(at.review(caseId, 'same')).rejects.toMatchObject({
+      code: 'InvalidParameterException',
+      message: expect.stringContaining('cannot-tell'),
+    });
+    await at.review(caseId, 'cannot-tell');
+    expect((await searcher.own('GetReviewOutcome', { caseId })).matches).toEqual([]);
+  });
+
+  it('keeps pictures of minors alone where the purpose wants no review, and for no longer than their faces', async () => {
+    const { documents } = at.house.stores;
+    const cropsOf = (id: string) =>
+      documents.read((view) => view.named('crop', 'collection', id, { limit: 10 }).length);
+    await at.operator.own('MarkMinor', { subject: 'pupil', reason: 'ten years old' });
+    await at.collection('class', 'photo-library', ['pupil', 'teacher']);
+    expect(await cropsOf('class')).toBe(1);
+    const { response } = await at.operator.ask('ListFaces', { CollectionId: 'class' });
+    const pupil = response.Faces?.find(({ ExternalImageId }) => ExternalImageId === 'pupil')?.FaceId ?? '';
+    await at.operator.ask('DeleteFaces', { CollectionId: 'class', FaceIds: [pupil] });
+    expect(await cropsOf('class')).toBe(0);
   });
 });
 

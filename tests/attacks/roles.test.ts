@@ -80,6 +80,14 @@ describe('a role', () => {
   });
 });
 
+describe('attributes told for evaluation', () => {
+  it('go to evaluators only, as matches do', async () => {
+    expect(await allowed(['searcher', 'enroller'], 'DetectFaces', 'evaluation')).toBe(false);
+    expect(await allowed(['evaluator'], 'DetectFaces', 'evaluation')).toBe(true);
+    expect(await allowed(['searcher'], 'DetectFaces', 'photo-library')).toBe(true);
+  });
+});
+
 describe('matches of an evaluation collection', () => {
   const matching = ['SearchFaces', 'SearchFacesByImage', 'SearchUsers', 'SearchUsersByImage', 'CompareFaces'];
 

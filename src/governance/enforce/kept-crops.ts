@@ -6,8 +6,8 @@ import { type CallSheets, endsOfFace, type ReviewGrant, type WithholdingParts } 
 const unhurried = (): AbortSignal => new AbortController().signal;
 
 /**
- * A face writer that keeps a small picture of each face where the purpose wants review, since reviewers must see whom
- * they judge. Nowhere else is a picture kept. It goes with its face.
+ * A face writer that keeps a small picture of each face where the purpose wants review, and of those enrolled under a
+ * minor's name, since reviewers must see whom they judge. Nowhere else is a picture kept. It goes with its face.
  */
 export function keepCrops(
   writer: FaceWriter,
@@ -19,7 +19,12 @@ export function keepCrops(
   return {
     record: writer.record,
     async addFaces(image) {
-      const pictures = grant.review === 'none' ? [] : await Promise.all(image.faces.map(pictureOf));
+      const { externalImageId } = image;
+      // What is found of a minor goes before reviewers under every purpose.
+      const isSeen =
+        grant.review !== 'none' ||
+        (externalImageId !== undefined && (await minors.isMinor(collection, { externalImageId })));
+      const pictures = isSeen ? await Promise.all(image.faces.map(pictureOf)) : [];
       const result = await writer.addFaces(image);
       for (const [i, face] of result.faces.entries()) {
         minors.seen(collection, endsOfFace(face));
@@ -31,7 +36,7 @@ export function keepCrops(
     },
     async deleteFaces(faceIds) {
       const result = await writer.deleteFaces(faceIds);
-      if (grant.review !== 'none') await crops.remove(collection.id, result.deleted);
+      await crops.remove(collection.id, result.deleted);
       return result;
     },
   };

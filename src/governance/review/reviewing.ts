@@ -117,6 +117,7 @@ export function createReviewing(parts: ReviewingParts): Reviewing {
         // Again within the transaction: it may have been decided, or have run out, meanwhile.
         const kept = open(change, caller, caseId);
         checkDecisions(kept, decisions);
+        checkSeen(decisions, findPictures(change, caseId));
         const review: KeptReview = {
           caseId,
           person: caller.person,
@@ -168,6 +169,18 @@ function isOwn(view: DocumentView, caller: ReviewCaller, kept: KeptCase): boolea
 
 function listed({ caseId, kind, purpose, collectionId, openedAtMs, expiresAtMs }: KeptCase): ListedCase {
   return { caseId, kind, purpose, ...(collectionId !== undefined && { collectionId }), openedAtMs, expiresAtMs };
+}
+
+/** Two faces are found the same by looking at both, or not at all. */
+function checkSeen(decisions: readonly Decision[], pictures: ReturnType<typeof findPictures>): void {
+  for (const { candidateId, verdict } of decisions) {
+    if (verdict !== 'same' || (pictures.probe !== undefined && pictures.candidates[candidateId] !== undefined))
+      continue;
+    throw new ServiceError(
+      'InvalidParameterException',
+      `Of ${candidateId}, or of the face that was searched with, there is no picture, so nobody can find them the same: say cannot-tell. Read docs/accountability.md#minors.`,
+    );
+  }
 }
 
 function checkDecisions({ candidates }: KeptCase, decisions: readonly Decision[]): void {

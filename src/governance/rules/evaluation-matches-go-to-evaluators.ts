@@ -9,13 +9,15 @@ export const evaluationMatchesGoToEvaluators: Rule<PurposeQuestion> = {
   name: 'evaluation-matches-go-to-evaluators',
   judge(question) {
     const { call, purpose, roles } = question;
+    // Emotions and gender are told under this purpose alone, for measuring, and so to those who measure.
+    const tellsAttributes = purpose.name === 'evaluation' && call.operation === 'DetectFaces';
     // The reasons and confidences of AssociateFaces say who looks alike too.
-    if (!tellsMatches(call.operation) && call.operation !== 'AssociateFaces') return undefined;
+    if (!tellsMatches(call.operation) && call.operation !== 'AssociateFaces' && !tellsAttributes) return undefined;
     if (purpose.name === 'evaluation') {
       if (roles.includes('evaluator')) return undefined;
       return accessDenied(
         question,
-        'Matches of an evaluation collection go to evaluators only. ' +
+        'What is measured under evaluation, matches and attributes, goes to evaluators only. ' +
           'Rule: evaluation-matches-go-to-evaluators; read docs/accountability.md#roles.',
       );
     }
