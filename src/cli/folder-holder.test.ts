@@ -14,10 +14,17 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 const label = (content: string): void => writeFileSync(join(dataDir, 'lock-holder.json'), content);
 
 it('knows a folder that a living process holds from one whose holder has ended', () => {
-  label(JSON.stringify({ pid: process.pid }));
+  label(JSON.stringify({ pid: process.ppid }));
   expect(folderHolder(dataDir)).toBe('yes');
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   label(JSON.stringify({ pid }));
+  expect(folderHolder(dataDir)).toBe('no');
+});
+
+it('knows a folder that was let go of, and one that this very process has opened', () => {
+  label(JSON.stringify({ pid: process.ppid, released: true }));
+  expect(folderHolder(dataDir)).toBe('no');
+  label(JSON.stringify({ pid: process.pid }));
   expect(folderHolder(dataDir)).toBe('no');
 });
 

@@ -2,14 +2,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Whether a process of this machine serves a data folder: `yes`, `no`, or `unknown` where the folder was never opened
- * here, as when a container serves it. Goes by the label that the holder writes; the lock itself is not looked at.
+ * Whether another process of this machine holds a data folder: `yes`, `no`, or `unknown` where the folder was never
+ * opened here, as when a container serves it. Goes by the label that the holder writes; the lock itself is not looked at.
  */
 export function folderHolder(dataDir: string): 'yes' | 'no' | 'unknown' {
   const label = join(dataDir, 'lock-holder.json');
   if (!existsSync(label)) return 'unknown';
   try {
-    const { pid } = JSON.parse(readFileSync(label, 'utf8')) as { readonly pid?: unknown };
+    const { pid, released } = JSON.parse(readFileSync(label, 'utf8')) as { pid?: unknown; released?: unknown };
+    if (released === true || pid === process.pid) return 'no';
     return typeof pid === 'number' && isAlive(pid) ? 'yes' : 'no';
   } catch {
     return 'unknown';

@@ -34,17 +34,19 @@ export function lockDataFolder(dataDir: string, nowMs: number): DataFolderLock {
     }
     throw error;
   }
-  try {
-    writeFileSync(
-      join(dataDir, HOLDER_FILE),
-      `${JSON.stringify({ pid: process.pid, since: new Date(nowMs).toISOString() })}\n`,
-      { mode: 0o600 },
-    );
-  } catch {
-    // The lock holds without its label; a full disk must not keep the store from opening.
-  }
+  const label = (ended: { readonly released?: true }): void => {
+    try {
+      const holder = { pid: process.pid, since: new Date(nowMs).toISOString(), ...ended };
+      writeFileSync(join(dataDir, HOLDER_FILE), `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+    } catch {
+      // The lock holds without its label; a full disk must not keep the store from opening.
+    }
+  };
+  label({});
   return {
     release: () => {
+      // While the lock is held still, so that the next holder's label is not overwritten.
+      label({ released: true });
       database.close();
     },
   };
