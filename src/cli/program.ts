@@ -17,6 +17,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import type { Terminal } from './output.ts';
 import { addBackupCommands } from './programs/backup.ts';
 import { addConsentCommands } from './programs/consent.ts';
+import { addContestCommands } from './programs/contests.ts';
 import { addEncryptionCommands } from './programs/encryption.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
 import { addPeopleCommands } from './programs/people.ts';
@@ -156,6 +157,7 @@ Every setting: likeness config`,
     .option('--expect <sequence:hash>', 'a head noted elsewhere that must be in the chain')
     .action(run(runVerifyAudit));
 
+  addContestCommands(program, run);
   addEncryptionCommands(program, run);
   addEvaluateCommands(program, run);
   addReportCommands(program, run);
