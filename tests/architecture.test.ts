@@ -192,18 +192,11 @@ const doors: {
   faceEmbedder: { through: ['withholdFromEmbedder', 'withheld.embedder'] },
   faceMatcher: { through: ['withheld.matcher', 'floorMatcher', 'watchMatcher'] },
   faceSearch: {
-    through: [
-      'present',
-      'parts.retention.search',
-      'withheld.search',
-      'floorSearch',
-      'noteFoundSubjects',
-      'watchSearch',
-    ],
+    through: ['judged', 'parts.retention.search', 'withheld.search', 'floorSearch', 'noteFoundSubjects', 'watchSearch'],
   },
   faceWriter: {
     through: [
-      'present',
+      'judged',
       'parts.retention.faceWriter',
       'withheld.faceWriter',
       'countFaceWrites',
@@ -213,7 +206,7 @@ const doors: {
   },
   userWriter: {
     through: [
-      'present',
+      'judged',
       'parts.retention.userWriter',
       'consentedUserWriter',
       'withheld.userWriter',
@@ -222,10 +215,10 @@ const doors: {
     ],
   },
   // Rows without templates, of the one collection that was granted.
-  collectionReader: { through: ['present'] },
-  tagWriter: { through: ['present'] },
+  collectionReader: { through: ['judged'] },
+  tagWriter: { through: ['judged'] },
   // Checks the grant's scope at each of its methods, and asks retention before it deletes.
-  collectionCatalog: { through: ['parts.retention.deleteCollection', 'parts.withholding.forgetCollection'] },
+  collectionCatalog: { through: ['judged', 'parts.retention.deleteCollection', 'parts.withholding.forgetCollection'] },
   pageTokens: { harmless: 'signs positions; reads nothing' },
   idempotency: { harmless: 'keeps answers by caller and token; bound to the grant' },
   account: { harmless: 'settings' },

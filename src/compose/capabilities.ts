@@ -82,30 +82,44 @@ export type CapabilitiesFor = (
   collection: CollectionRecord | undefined,
 ) => Partial<Capabilities>;
 
+/**
+ * The collection that the gate judged, with the store for it alone: one that is made under its name meanwhile is
+ * another, perhaps of another purpose, and what was sent for this one must not reach it.
+ */
+interface Judged {
+  readonly record: CollectionRecord;
+  readonly store: CollectionStore;
+}
+
 /** Builds capabilities over the parts of a running server. */
 export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
   const { collections: all, faceModels, vision } = parts;
-  // Each capability has the store for the collection that was judged: one that is made under its name meanwhile is
-  // another, perhaps of another purpose, and what was sent for this one must not reach it.
 
-  const reader = (record: CollectionRecord, collections = all.only(record)): CollectionReader => ({
+  /** Reading the record again would cost every search two more reads. */
+  const judged = (grant: Grant, collection: CollectionRecord | undefined): Judged => {
+    if (grant.scope.kind !== 'collection' || collection?.id !== grant.scope.collectionId) {
+      throw new Error(`${grant.operation} was granted no collection that stands`);
+    }
+    return { record: collection, store: all.only(collection) };
+  };
+
+  const reader = ({ record, store }: Judged): CollectionReader => ({
     record,
-    findFaces: (faceIds) => collections.findFaces(record.id, faceIds),
-    listFaces: (page) => collections.listFaces(record.id, page),
-    findUser: (userId) => collections.findUser(record.id, userId),
-    listUsers: (page) => collections.listUsers(record.id, page),
-    tags: () => collections.tags(record.id),
+    findFaces: (faceIds) => store.findFaces(record.id, faceIds),
+    listFaces: (page) => store.listFaces(record.id, page),
+    findUser: (userId) => store.findUser(record.id, userId),
+    listUsers: (page) => store.listUsers(record.id, page),
+    tags: () => store.tags(record.id),
   });
 
-  const faceWriter = (record: CollectionRecord, collections = all.only(record)): FaceWriter =>
+  const faceWriter = ({ record, store }: Judged): FaceWriter =>
     parts.retention.faceWriter({
       record,
-      addFaces: (image) => collections.addFaces(record.id, image),
-      deleteFaces: (faceIds) => collections.deleteFaces(record.id, faceIds),
+      addFaces: (image) => store.addFaces(record.id, image),
+      deleteFaces: (faceIds) => store.deleteFaces(record.id, faceIds),
     });
 
-  const search = (record: CollectionRecord): FaceSearch => {
-    const collections = all.only(record);
+  const search = ({ record, store }: Judged): FaceSearch => {
     // Nearest to the store, so that nothing around it, a review case neither, learns of whom it hides.
     const calibration = faceModels.calibration(record.modelVersion);
     const calibrated = <Hit extends { readonly score: number }>(hits: readonly Hit[]) =>
@@ -113,7 +127,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     const searching: FaceSearch = {
       searchFaces: async (probe, { threshold, ...rest }, signal) =>
         calibrated(
-          await collections.searchFaces(record.id, probe, {
+          await store.searchFaces(record.id, probe, {
             ...rest,
             minScore: calibration.scoreOf(threshold),
             signal,
@@ -121,34 +135,33 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
         ),
       searchUsers: async (probe, { threshold, ...rest }, signal) =>
         calibrated(
-          await collections.searchUsers(record.id, probe, {
+          await store.searchUsers(record.id, probe, {
             ...rest,
             minScore: calibration.scoreOf(threshold),
             signal,
           }),
         ),
-      faceProbe: (faceId) => collections.faceTemplate(record.id, faceId),
-      userProbe: (userId) => collections.userTemplate(record.id, userId),
+      faceProbe: (faceId) => store.faceTemplate(record.id, faceId),
+      userProbe: (userId) => store.userTemplate(record.id, userId),
     };
     // Withholding looks at more than it answers, which is no use of a face.
     return parts.retention.search(searching, record, false);
   };
 
-  const userWriter = (record: CollectionRecord): UserWriter => {
-    const collections = all.only(record);
+  const userWriter = ({ record, store }: Judged): UserWriter => {
     const calibration = faceModels.calibration(record.modelVersion);
     return parts.retention.userWriter({
       record,
-      createUser: (userId) => collections.createUser(record.id, userId),
-      findUser: (userId) => collections.findUser(record.id, userId),
-      deleteUser: (userId) => collections.deleteUser(record.id, userId),
-      findFaces: (faceIds) => collections.findFaces(record.id, faceIds),
-      associateFaces: (userId, change) => collections.associateFaces(record.id, userId, change),
-      disassociateFaces: (userId, change) => collections.disassociateFaces(record.id, userId, change),
+      createUser: (userId) => store.createUser(record.id, userId),
+      findUser: (userId) => store.findUser(record.id, userId),
+      deleteUser: (userId) => store.deleteUser(record.id, userId),
+      findFaces: (faceIds) => store.findFaces(record.id, faceIds),
+      associateFaces: (userId, change) => store.associateFaces(record.id, userId, change),
+      disassociateFaces: (userId, change) => store.disassociateFaces(record.id, userId, change),
       matchWithUser: async (userId, faceId, threshold) => {
         const [user, face] = await Promise.all([
-          collections.userTemplate(record.id, userId),
-          collections.faceTemplate(record.id, faceId),
+          store.userTemplate(record.id, userId),
+          store.faceTemplate(record.id, faceId),
         ]);
         if (user === undefined || face === undefined) return { matches: face !== undefined };
         const similarity = calibration.similarityOf(dotProduct(user, face));
@@ -182,22 +195,18 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     },
     count: () => all.countCollections(),
     delete: async () => {
-      if (grant.scope.kind !== 'collection') throw new Error('the grant is for no collection');
-      const { collectionId } = grant.scope;
-      const remove = () => (collection ? all.only(collection) : all).deleteCollection(collectionId);
-      const deleted = await (collection === undefined
-        ? remove()
-        : parts.retention.deleteCollection(collection, remove));
-      // Also where there was none: what an interrupted deletion left behind goes with the next.
-      await parts.withholding.forgetCollection(grant.scope.collectionId);
+      const { record, store } = judged(grant, collection);
+      const deleted = await parts.retention.deleteCollection(record, () => store.deleteCollection(record.id));
+      // Also where there was none any more: what an interrupted deletion left behind goes with the next.
+      await parts.withholding.forgetCollection(record.id);
       return deleted;
     },
   });
 
   const pseudonyms =
-    ({ id }: CollectionRecord): PseudonymOf =>
+    ({ record, store }: Judged): PseudonymOf =>
     (subject) =>
-      all.subjectPseudonym(id, subject);
+      store.subjectPseudonym(record.id, subject);
 
   const enrolment = (record: CollectionRecord): EnrolmentParts => ({
     ...parts.consent,
@@ -230,37 +239,38 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       return watchMatcher(matcher, grant, notes, parts.watchOf(grant, modelVersion));
     },
     faceSearch: (grant, notes, collection, withheld) => {
-      const record = present(grant, collection);
+      const at = judged(grant, collection);
+      const { record } = at;
       const watched = parts.watchOf(grant, record.modelVersion);
-      const released = parts.retention.search(withheld.search(search(record), record), record);
-      const told = noteFoundSubjects(floorSearch(released, grant, notes), notes, pseudonyms(record));
+      const released = parts.retention.search(withheld.search(search(at), record), record);
+      const told = noteFoundSubjects(floorSearch(released, grant, notes), notes, pseudonyms(at));
       return watchSearch(told, grant, notes, watched);
     },
-    collectionReader: (grant, _notes, collection) => reader(present(grant, collection)),
+    collectionReader: (grant, _notes, collection) => reader(judged(grant, collection)),
     collectionCatalog: (grant, _notes, collection) => catalog(grant, collection),
     faceWriter: (grant, notes, collection, withheld) => {
-      const record = present(grant, collection);
-      const writer = countFaceWrites(withheld.faceWriter(faceWriter(record), record), notes);
+      const at = judged(grant, collection);
+      const { record, store } = at;
+      const writer = countFaceWrites(withheld.faceWriter(faceWriter(at), record), notes);
       const pending = { offer: (_subject: string, image: Enrolment) => writer.addFaces(image) };
       return noteStoredSubjects(consentedFaceWriter(writer, { ...enrolment(record), pending }), notes, {
-        pseudonymOf: pseudonyms(record),
-        findFaces: (faceIds) => all.findFaces(record.id, faceIds),
+        pseudonymOf: pseudonyms(at),
+        findFaces: (faceIds) => store.findFaces(record.id, faceIds),
       });
     },
     userWriter: (grant, notes, collection, withheld) => {
-      const record = present(grant, collection);
-      const writer = consentedUserWriter(userWriter(record), enrolment(record));
+      const at = judged(grant, collection);
+      const { record } = at;
+      const writer = consentedUserWriter(userWriter(at), enrolment(record));
       const floored = floorUserWriter(withheld.userWriter(writer, record), grant, notes);
-      return noteChangedUsers(floored, notes, pseudonyms(record));
+      return noteChangedUsers(floored, notes, pseudonyms(at));
     },
     tagWriter: (grant, _notes, collection) => {
-      const record = present(grant, collection);
-      const { id } = record;
-      const collections = all.only(record);
+      const { record, store } = judged(grant, collection);
       return {
-        tags: () => collections.tags(id),
-        putTags: (tags, limit) => collections.putTags(id, tags, limit),
-        removeTags: (keys) => collections.removeTags(id, keys),
+        tags: () => store.tags(record.id),
+        putTags: (tags, limit) => store.putTags(record.id, tags, limit),
+        removeTags: (keys) => store.removeTags(record.id, keys),
       };
     },
     pageTokens: () => parts.pageTokens,
@@ -285,14 +295,6 @@ function purposeOfRecord(policy: Policy, record: CollectionRecord): PurposeRow {
   const row = Object.values(policy.purposes).find(({ name }) => name === record.purpose);
   if (row === undefined) throw new Error(`the collection ${record.id} has no purpose of the policy`);
   return row;
-}
-
-/** The record that the gate decided on: reading it again would cost every search two more reads. */
-function present(grant: Grant, collection: CollectionRecord | undefined): CollectionRecord {
-  if (grant.scope.kind !== 'collection' || collection?.id !== grant.scope.collectionId) {
-    throw new Error(`${grant.operation} was granted no collection that stands`);
-  }
-  return collection;
 }
 
 function dotProduct(a: Float32Array, b: Float32Array): number {
