@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
+import type { OwnOperationName, OwnRequestOf, OwnResponseOf } from '../../src/contract/index.ts';
 import { type RunningServer, serveHouse } from '../../src/server.ts';
 import { type WiredHouse, wire } from '../builders/open-house.ts';
 
@@ -25,12 +26,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of many operations, looked at by each test
-const operator = async (operation: string, request: unknown): Promise<any> => {
+const ask = async (operation: string, request: unknown): Promise<unknown> => {
   const signal = new AbortController().signal;
   const call = { requestId: 'r', caller: house.localCaller, operation, request, signal };
   return (await house.dispatch(call)).response;
 };
+const operator = <Name extends OwnOperationName>(name: Name, request: OwnRequestOf<Name>) =>
+  ask(name, request) as Promise<OwnResponseOf<Name>>;
 
 let people = 0;
 
@@ -40,8 +42,8 @@ async function enrolled(faces = 1): Promise<{ subject: string; token: string; fa
   const collectionId = `badges-${people}`;
   const { collections } = house.stores;
   const dimensions = house.faceModels.calibration(house.faceModels.current).dimensions;
-  await operator('CreateCollection', { CollectionId: collectionId, Tags: { 'likeness:purpose': 'access-control' } });
-  const { token } = await operator('GrantConsent', {
+  await ask('CreateCollection', { CollectionId: collectionId, Tags: { 'likeness:purpose': 'access-control' } });
+  const { token = '' } = await operator('GrantConsent', {
     subject,
     purpose: 'access-control',
     noticeText: 'Your face opens the door.',
@@ -119,12 +121,10 @@ describe('the token of a receipt', () => {
   it('contests, and the person reads the answer', async () => {
     const { token, faceIds } = await enrolled();
     await page({ token, step: 'contest', text: `That is not me. ${hostile}`, faceId: faceIds[0] ?? '' });
-    const { contests } = (await operator('ListContests', { state: 'open' })) as unknown as {
-      contests: { contestId: string; text: string; faceId?: string }[];
-    };
+    const { contests } = await operator('ListContests', { state: 'open' });
     const contest = contests.find(({ text }) => text.includes('That is not me.'));
     expect(contest?.faceId).toBe(faceIds[0]);
-    await operator('AnswerContest', { contestId: contest?.contestId, answer: `We looked. ${hostile}` });
+    await operator('AnswerContest', { contestId: contest?.contestId ?? '', answer: `We looked. ${hostile}` });
     const shown = await (await page({ token, step: 'show' })).text();
     expect(shown).toContain('We looked.');
     expect(shown).not.toContain('<script');

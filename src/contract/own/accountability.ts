@@ -25,7 +25,10 @@ const purpose = {
       type: 'object',
       properties: {
         maxDays: { type: 'integer', description: 'Days after which everything is erased.' },
-        idleDays: { type: 'integer', description: 'Days without use after which it is erased; absent: any.' },
+        idleDays: {
+          type: 'integer',
+          description: 'Days without use after which it is erased; absent where use does not matter.',
+        },
         clock: { type: 'string', enum: ['face', 'collection'], description: 'What the days are counted for.' },
       },
       required: ['maxDays', 'clock'],
