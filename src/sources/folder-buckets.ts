@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, realpath } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ObjectReader, SourceError } from './images.ts';
 import { checkObjectName, notFound, type ObjectName, tooLarge } from './object-names.ts';
@@ -49,23 +49,36 @@ export function folderBuckets(root: string): FolderBuckets {
 }
 
 /**
- * Opens a file whose path holds no link. The path is looked at before and after opening and must lead to the file that
- * was opened, so that a folder swapped for a link in between is noticed.
+ * Opens a file whose path holds no link. A folder may be swapped for a link, and back, between any two looks at the path,
+ * so what counts is where the system says that the opened file is. Where it can't be asked (macOS, Windows), the path is
+ * looked at before and after opening and must lead to the file that was opened, which leaves such a swap a chance.
  */
 async function openWithoutLinks(path: string, object: ObjectName): Promise<FileHandle> {
   await refuseLinks(path);
   const handle = await open(path, openFlags);
   try {
     const opened = await handle.stat({ bigint: true });
-    const named = await lstat(path, { bigint: true });
-    await refuseLinks(path);
-    if (opened.dev !== named.dev || opened.ino !== named.ino) throw new SourceError('unavailable', changedMessage);
+    const at = await pathOfOpened(handle);
+    if (at === undefined) {
+      const named = await lstat(path, { bigint: true });
+      await refuseLinks(path);
+      if (opened.dev !== named.dev || opened.ino !== named.ino) throw new SourceError('unavailable', changedMessage);
+    } else if (at.normalize() !== path.normalize()) throw new SourceError('unavailable', changedMessage);
     if (!opened.isFile()) throw notFound(object);
     return handle;
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+/**
+ * The path of an opened file without any link in it; undefined where the system does not tell.
+ *
+ * @source Linux, proc(5): /proc/pid/fd
+ */
+async function pathOfOpened({ fd }: FileHandle): Promise<string | undefined> {
+  return process.platform === 'linux' ? readlink(`/proc/self/fd/${fd}`).catch(() => undefined) : undefined;
 }
 
 /** Compared in one normal form, because macOS may store an accented name decomposed. */
