@@ -57,6 +57,7 @@ async function runOriginal(entry: ModelEntry, input: Float32Array, shape: readon
     await net.loadFromDisk(join(scratch, 'node_modules/@vladmandic/face-api/model'));
     return [(await net.forward(faceApi.tf.tensor4d(input, shape))).dataSync()];
   }
+  if (conversion.kind !== 'tfjs-graph') throw new Error(`${entry.id} has no other original to be compared with`);
   const json = JSON.parse(sourceOf(entry, '.json').toString('utf8')) as {
     modelTopology: unknown;
     weightsManifest: { weights: unknown }[];
@@ -72,6 +73,7 @@ async function runOriginal(entry: ModelEntry, input: Float32Array, shape: readon
 const target = join(packageRoot(), 'src/vision/models/golden');
 mkdirSync(target, { recursive: true });
 for (const entry of readManifest().models) {
+  if (entry.conversion.kind === 'onnx') continue;
   const { height, width, channels } = goldenSize(entry.input.shape);
   const pictures = [];
   for (const seed of GOLDEN_SEEDS) {

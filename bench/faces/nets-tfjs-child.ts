@@ -60,6 +60,7 @@ async function openOriginal(tensorFlow: TensorFlow, entry: ModelEntry, modelsDir
       takeOut([...outputs, ...images], outputs.length);
     };
   }
+  if (conversion.kind !== 'tfjs-graph') throw new Error(`${entry.id} is no net of tfjs`);
   const graph = JSON.parse(sourceOf(entry, '.json', modelsDir).toString('utf8')) as {
     modelTopology: object;
     weightsManifest: readonly { readonly weights: readonly object[] }[];

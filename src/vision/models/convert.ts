@@ -17,6 +17,7 @@ export function convertModel(entry: ModelEntry, sources: ReadonlyMap<string, Uin
     return bytes;
   };
   const { id: name, conversion, input, outputs } = entry;
+  if (conversion.kind === 'onnx') return source(conversion.file);
   const main = conversion.kind === 'tfjs-graph' ? conversion.graph : conversion.weights;
   const folder = main.slice(0, main.lastIndexOf('/') + 1);
   const read = (path: string): Uint8Array => source(folder + path);

@@ -27,7 +27,9 @@ export type Conversion =
       /** The graph's node behind each output, by the output's name. */
       readonly outputNodes: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'face-api'; readonly weights: string; readonly net: FaceApiNet };
+  | { readonly kind: 'face-api'; readonly weights: string; readonly net: FaceApiNet }
+  /** The file is ONNX already and is taken as it is. */
+  | { readonly kind: 'onnx'; readonly file: string };
 
 /** A model's input: float32 `[N,H,W,C]`, each value `(x - mean) / divisor` of x in 0..255. */
 export interface ModelInput {

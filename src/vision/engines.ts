@@ -1,0 +1,24 @@
+import { type EngineSettings, type FaceEngine, openFaceEngine } from './face-engine.ts';
+import type { TaskEngine } from './workers/serve-tasks.ts';
+
+/** Everything that a worker process can do: the engines of vision behind one table of tasks. */
+export interface Engines extends TaskEngine {
+  /** Frees the nets of every engine that was opened. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what a worker process runs. The nets of faces are loaded at once, so that a worker that says it is ready
+ * answers its first search in time; every other engine is loaded by the first task that asks for it.
+ *
+ * @throws {UnknownModelError | ModelLicenceError | ModelMissingError | ModelCorruptError | ProbesCorruptError}
+ */
+export async function openEngines(settings: EngineSettings): Promise<Engines> {
+  const faces: FaceEngine = await openFaceEngine(settings);
+  return {
+    detect: faces.detect,
+    embed: faces.embed,
+    crop: faces.crop,
+    close: () => faces.close(),
+  };
+}
