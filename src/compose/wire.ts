@@ -189,7 +189,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
         grantMs: config.requestTimeoutMs + grantSlackMs,
       },
       consent: accountability.ledger,
-      findCollection: (id) => stores.collections.findCollection(id),
+      findCollection: (id, options) => stores.collections.findCollection(id, options),
       purposeOfToken: (token) => accountability.purposeOfToken(token),
       clock,
       ids: randomUUID,

@@ -43,7 +43,11 @@ export interface GateParts {
   readonly people: RoleBook;
   readonly budgets: SearchBudgets;
   readonly settings: GateSettings;
-  findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
+  /** @param options.evenDamaged finds one in quarantine too */
+  findCollection(
+    collectionId: string,
+    options?: { readonly evenDamaged: boolean },
+  ): Promise<CollectionRecord | undefined>;
   /** The purpose of the receipt that a person has the token of; absent: no token opens anything. */
   readonly purposeOfToken?: (token: string) => Promise<PurposeName | undefined>;
   /** Milliseconds since 1970. */
@@ -123,7 +127,8 @@ export function createGate(parts: GateParts): Dispatch {
       const found = await purposeOf(question, {
         policy,
         defaultPurpose: settings.defaultPurpose,
-        findCollection: (id) => parts.findCollection(id),
+        // Deleting is what its owner may still do with a collection in quarantine.
+        findCollection: (id) => parts.findCollection(id, { evenDamaged: call.operation === 'DeleteCollection' }),
         purposeOfToken: async (token) => parts.purposeOfToken?.(token),
         purposeOfReceipt: async (receiptId) => consent.purposeOfReceipt?.(receiptId),
       });

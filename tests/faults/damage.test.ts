@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import {
   CreateCollectionCommand,
+  DeleteCollectionCommand,
   IndexFacesCommand,
   ListCollectionsCommand,
   ListFacesCommand,
@@ -80,6 +81,11 @@ describe('a flipped byte in the database of a stopped server', () => {
     expect(found.FaceMatches).toHaveLength(1);
     const { text } = await sendUnsigned(server, { method: 'GET', path: '/metrics' });
     expect(text).toMatch(/^likeness_collections_quarantined 1$/m);
+
+    await client.send(new DeleteCollectionCommand({ CollectionId: 'harmed' }));
+    await client.send(new CreateCollectionCommand({ CollectionId: 'harmed' }));
+    await index(client, 'harmed', photo, 'again');
+    expect(await listed(client, 'harmed')).toHaveLength(sound.length);
   });
 });
 

@@ -129,7 +129,14 @@ export interface CollectionStore {
     tags: Readonly<Record<string, string>>;
     createdAtMs: number;
   }): Promise<CollectionRecord>;
-  findCollection(collectionId: string): Promise<CollectionRecord | undefined>;
+  /**
+   * @param options.evenDamaged finds a quarantined collection too, where its own row is sound: to delete it
+   * @throws {StoreError} Corrupt when it is quarantined
+   */
+  findCollection(
+    collectionId: string,
+    options?: { readonly evenDamaged?: boolean },
+  ): Promise<CollectionRecord | undefined>;
   /** In order of id, after `afterId`. */
   listCollections(page: { afterId?: string; limit: number }): Promise<readonly CollectionRecord[]>;
   countCollections(): Promise<number>;

@@ -71,8 +71,8 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
       return toCollectionRecord(row);
     },
 
-    async findCollection(collectionId) {
-      const row = tables.find(collectionId);
+    async findCollection(collectionId, { evenDamaged = false } = {}) {
+      const row = evenDamaged ? tables.findDamaged(collectionId) : tables.find(collectionId);
       return row === undefined ? undefined : toCollectionRecord(row);
     },
 

@@ -34,6 +34,8 @@ export interface CollectionTables {
   isMeant(collection: CollectionRow): boolean;
   /** The collection's verified row, or undefined when it certainly is not there. @throws {StoreError} corrupt */
   find(collectionId: string): CollectionRow | undefined;
+  /** As {@link CollectionTables.find}, and a quarantined one too unless it is its own row that is damaged. */
+  findDamaged(collectionId: string): CollectionRow | undefined;
   /** Forgets a quarantine, because the collection is gone. */
   release(collectionId: string): void;
   damaged(): readonly DamagedCollection[];
@@ -101,6 +103,10 @@ export function createCollectionTables(parts: {
         }
         return collection;
       }),
+    findDamaged: (collectionId) =>
+      reasons.has(collectionId) && !damagedRows.has(collectionId)
+        ? findCollectionRow(database, collectionId)
+        : tables.find(collectionId),
     read: (collectionId, work) =>
       tables.guard(collectionId, () => {
         const collection = tables.find(collectionId);
@@ -140,6 +146,8 @@ export function tablesOfOnly(
 ): CollectionTables {
   const isMeant = ({ id, purpose, created_at_ms }: CollectionRow): boolean =>
     id === meant.id && purpose === meant.purpose && created_at_ms === meant.createdAtMs;
+  const meantOnly = (collection: CollectionRow | undefined): CollectionRow | undefined =>
+    collection !== undefined && isMeant(collection) ? collection : undefined;
   const checked =
     <T>(work: (collection: CollectionRow) => T) =>
     (collection: CollectionRow): T => {
@@ -151,9 +159,7 @@ export function tablesOfOnly(
     isMeant,
     read: (collectionId, work) => tables.read(collectionId, checked(work)),
     change: (collectionId, work) => tables.change(collectionId, checked(work)),
-    find(collectionId) {
-      const collection = tables.find(collectionId);
-      return collection !== undefined && isMeant(collection) ? collection : undefined;
-    },
+    find: (collectionId) => meantOnly(tables.find(collectionId)),
+    findDamaged: (collectionId) => meantOnly(tables.findDamaged(collectionId)),
   };
 }

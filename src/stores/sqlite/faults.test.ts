@@ -252,6 +252,7 @@ describe('damage to collections.db', () => {
         message: expect.stringMatching(/collection holiday is damaged.*[Rr]estore/),
       });
     }
+    expect(await collections.findCollection('holiday', { evenDamaged: true })).toMatchObject({ id: 'holiday' });
     await collections.addFaces('office', newImage(900, [newFace(900, victim)]));
     const [best] = await collections.searchFaces('office', untouched, { ...everything(), limit: 1 });
     expect(best?.face.faceId).toBe(uuid(30));
