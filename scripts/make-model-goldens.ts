@@ -49,6 +49,30 @@ function sourceOf(entry: ModelEntry, ending: string): Buffer {
   return readFileSync(join(modelsDir, 'sources', `${file.sha256.slice(0, 16)}-${basename(file.path)}`));
 }
 
+interface GraphJson {
+  readonly modelTopology: unknown;
+  readonly weightsManifest: readonly { readonly weights: unknown }[];
+}
+
+const plainOriginal = (entry: ModelEntry): { json: GraphJson; weights: Buffer } => ({
+  json: JSON.parse(sourceOf(entry, '.json').toString('utf8')) as GraphJson,
+  weights: sourceOf(entry, '.bin'),
+});
+
+/** Runs the scripts, as the original package does: that our reader, which doesn't, sees the same is part of the comparison. */
+function bundledOriginal(entry: ModelEntry, graph: string): { json: GraphJson; weights: Buffer } {
+  const exported = (path: string): unknown => {
+    const scope = { exports: {} as unknown };
+    new Function('module', 'exports', sourceOf(entry, path).toString('utf8'))(scope, scope.exports);
+    return scope.exports;
+  };
+  const shards = entry.files.filter(({ path }) => path !== graph).map(({ path }) => exported(path) as string);
+  return {
+    json: exported(graph) as GraphJson,
+    weights: Buffer.concat(shards.map((text) => Buffer.from(text, 'base64'))),
+  };
+}
+
 async function runOriginal(entry: ModelEntry, input: Float32Array, shape: readonly number[]): Promise<Float32Array[]> {
   const { conversion } = entry;
   if (conversion.kind === 'face-api') {
@@ -58,11 +82,8 @@ async function runOriginal(entry: ModelEntry, input: Float32Array, shape: readon
     return [(await net.forward(faceApi.tf.tensor4d(input, shape))).dataSync()];
   }
   if (conversion.kind !== 'tfjs-graph') throw new Error(`${entry.id} has no other original to be compared with`);
-  const json = JSON.parse(sourceOf(entry, '.json').toString('utf8')) as {
-    modelTopology: unknown;
-    weightsManifest: { weights: unknown }[];
-  };
-  const weightData = new Uint8Array(sourceOf(entry, '.bin')).buffer;
+  const { json, weights } = conversion.bundled ? bundledOriginal(entry, conversion.graph) : plainOriginal(entry);
+  const weightData = new Uint8Array(weights).buffer;
   const artifacts = { modelTopology: json.modelTopology, weightSpecs: json.weightsManifest[0]?.weights, weightData };
   const model = await tensorFlow.loadGraphModel({ load: async () => artifacts });
   const nodes = entry.outputs.map(({ name }) => conversion.outputNodes[name] ?? '');

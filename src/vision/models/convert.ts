@@ -1,3 +1,4 @@
+import { readBrowserifyExport, readBrowserifyWeights } from './browserify.ts';
 import { ModelFormatError } from './errors.ts';
 import { convertFaceApiNet } from './face-api-to-onnx.ts';
 import type { ModelEntry } from './manifest.ts';
@@ -24,7 +25,10 @@ export function convertModel(entry: ModelEntry, sources: ReadonlyMap<string, Uin
 
   if (conversion.kind === 'face-api')
     return convertFaceApiNet(source(main), read, { name, net: conversion.net, input, outputs });
-  return convertTfjsGraph(source(main), read, {
+  const bundled = conversion.bundled !== undefined;
+  const graph = bundled ? Buffer.from(JSON.stringify(readBrowserifyExport(source(main)))) : source(main);
+  const weights = bundled ? (path: string) => readBrowserifyWeights(read(`${path}.min.js`)) : read;
+  return convertTfjsGraph(graph, weights, {
     name,
     input: { node: conversion.inputNode, name: input.name, shape: input.shape },
     outputs: outputs.map((output) => {

@@ -26,6 +26,8 @@ export type Conversion =
       readonly inputNode: string;
       /** The graph's node behind each output, by the output's name. */
       readonly outputNodes: Readonly<Record<string, string>>;
+      /** Set where each file is a script that exports its content: the graph `<name>.js`, weights `<path>.min.js` in base64. */
+      readonly bundled?: 'browserify';
     }
   | { readonly kind: 'face-api'; readonly weights: string; readonly net: FaceApiNet }
   /** The file is ONNX already and is taken as it is. */

@@ -232,6 +232,14 @@ const meanOverPositions: Converter = (step) => {
   return tensorOf(step.graph.node('Flatten', [pooled], { axis: 1 }), 2);
 };
 
+/** Positions that a pool has brought down to one. */
+const squeezePositions: Converter = (step) => {
+  const { name, rank } = tensorAt(step, 0);
+  const axes = step.node.integers('squeeze_dims').join();
+  if (rank !== 4 || axes !== '1,2') return fail(step, `squeezing the axes ${axes} of rank ${rank}`);
+  return tensorOf(step.graph.node('Squeeze', [name, step.graph.ints([2, 3])]), 2);
+};
+
 const matrixProduct: Converter = (step) => {
   const weights = constantAt(step, 1);
   const bias = fusedBias(step);
@@ -269,6 +277,7 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   ConcatV2: concatenate,
   Reshape: reshape,
   Mean: meanOverPositions,
+  Squeeze: squeezePositions,
   MatMul: matrixProduct,
   _FusedMatMul: matrixProduct,
   Softmax: softmax,
