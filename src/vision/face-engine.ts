@@ -13,6 +13,7 @@ import {
 import { dlibFeatures } from './embed/features.ts';
 import type {
   DetectedFaces,
+  DetectFacesOptions,
   EmbeddedFace,
   EmbeddedFaces,
   EmbedFacesOptions,
@@ -58,6 +59,8 @@ export interface EngineParts {
 
 /** The face pipeline in one process: one thread of inference, one image at a time per call. */
 export interface FaceEngine extends FaceDetector, FaceEmbedder, FaceCropper {
+  /** As `detect`, on a picture that another engine has decoded: `width` and `height` are the pyramid's. */
+  detectIn(image: Pyramid, options: DetectFacesOptions, signal: AbortSignal): Promise<DetectedFaces>;
   /**
    * The raw features of the largest face, before any recipe: for training and evaluation only.
    *
@@ -198,22 +201,36 @@ export async function createFaceEngine({
     });
   }
 
+  /** Observes found faces with the attributes that are asked for. */
+  async function observe(
+    pyramid: Pyramid,
+    faces: readonly FoundFace[],
+    { maxFaces, attributes }: DetectFacesOptions,
+    signal: AbortSignal,
+  ): Promise<DetectedFaces['faces']> {
+    const photo = await measurePhoto(nets, pyramid, faces.slice(0, maxFaces), attributes.size > 0, signal);
+    const described = await describe(photo, attributes, signal);
+    return photo.faces.map(({ observation }, i) => ({ ...observation, attributes: described[i] ?? {} }));
+  }
+
   return {
-    async detect(image, { maxFaces, attributes }, signal): Promise<DetectedFaces> {
+    async detect(image, options, signal): Promise<DetectedFaces> {
       signal.throwIfAborted();
       const found = await findAll(image, signal);
-      const photo = await measurePhoto(
-        nets,
-        found.pyramid,
-        found.faces.slice(0, maxFaces),
-        attributes.size > 0,
-        signal,
-      );
-      const described = await describe(photo, attributes, signal);
       return {
         width: found.image.uprightWidth,
         height: found.image.uprightHeight,
-        faces: photo.faces.map(({ observation }, i) => ({ ...observation, attributes: described[i] ?? {} })),
+        faces: await observe(found.pyramid, found.faces, options, signal),
+      };
+    },
+
+    async detectIn(pyramid, options, signal): Promise<DetectedFaces> {
+      signal.throwIfAborted();
+      const faces = await findAllFaces(nets, pyramid, signal, effort);
+      return {
+        width: pyramid.width,
+        height: pyramid.height,
+        faces: await observe(pyramid, faces, options, signal),
       };
     },
 

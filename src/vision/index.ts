@@ -22,6 +22,18 @@ export type {
   RejectedFace,
   RejectionReason,
 } from './faces.ts';
+export type {
+  DetectedLabels,
+  DetectLabelsOptions,
+  DominantColour,
+  ImageLook,
+  LabelCoverage,
+  LabelDetector,
+  LabelInstance,
+  LabelSourceVersion,
+  LookOfArea,
+  RawLabel,
+} from './labels/port.ts';
 export {
   type CalibrationData,
   decadesOfSimilarity,
