@@ -14,14 +14,18 @@ export interface ImageReaderParts {
 
 /** Reads the images that requests name: their own bytes, or an object in a bucket. */
 export function createImageReader({ objects, maxInlineBytes, maxObjectBytes }: ImageReaderParts): ImageReader {
-  const bytesOf = async (image: RequestedImage | undefined, signal: AbortSignal): Promise<Uint8Array> => {
+  const bytesOf = async (
+    image: RequestedImage | undefined,
+    signal: AbortSignal,
+    longest: number,
+  ): Promise<Uint8Array> => {
     const inline = image?.Bytes;
     const object = image?.S3Object;
     if ((inline === undefined) === (object === undefined)) {
       throw new ServiceError('InvalidParameterException', 'Request has invalid parameters');
     }
     if (inline !== undefined) {
-      if (inline.length > maxInlineBytes) throw new ServiceError('ImageTooLargeException', 'Image size is too large.');
+      if (inline.length > longest) throw new ServiceError('ImageTooLargeException', 'Image size is too large.');
       return inline;
     }
     if (!object?.Bucket || !object.Name) {
@@ -38,9 +42,10 @@ export function createImageReader({ objects, maxInlineBytes, maxObjectBytes }: I
     );
   };
   return {
-    async read(image, signal) {
-      const bytes = await bytesOf(image, signal);
-      return { bytes, imageId: imageIdOf(bytes) };
+    async read(image, signal, bounds = {}) {
+      const { maxInlineBytes: own = maxInlineBytes, ...sides } = bounds;
+      const bytes = await bytesOf(image, signal, Math.min(own, maxInlineBytes));
+      return { bytes, imageId: imageIdOf(bytes), ...(Object.keys(sides).length > 0 && { sides }) };
     },
   };
 }

@@ -21,4 +21,10 @@ export const limits = {
   pageOfUsers: 500,
   facesPerUser: 100,
   tagsPerResource: 50,
+  /** What an image may be, where an operation has bounds of its own: pixels of a side, and bytes that a request holds. */
+  images: {
+    labels: { maxSide: 10_000 },
+    moderation: { maxSide: 10_000 },
+    equipment: { maxInlineBytes: 4_194_304, minSide: 64, maxSide: 4096 },
+  },
 } as const;

@@ -23,6 +23,15 @@ export interface RequestedImage {
     | undefined;
 }
 
+/** What an image may be for one operation, where that differs from what the server takes. */
+export interface ImageBounds {
+  /** Longest image in the request itself. */
+  readonly maxInlineBytes?: number;
+  /** Pixels; held when the image is decoded. */
+  readonly minSide?: number;
+  readonly maxSide?: number;
+}
+
 /** A match with its calibrated similarity, 0..100. */
 export interface Similar {
   readonly similarity: number;
@@ -30,8 +39,15 @@ export interface Similar {
 
 /** Reads the images that requests name. */
 export interface ImageReader {
-  /** @throws {ServiceError} InvalidS3ObjectException, ImageTooLargeException, InvalidParameterException */
-  read(image: RequestedImage | undefined, signal: AbortSignal): Promise<EncodedImage & { readonly imageId: string }>;
+  /**
+   * @param bounds of the operation's own, of `limits.images`
+   * @throws {ServiceError} InvalidS3ObjectException, ImageTooLargeException, InvalidParameterException
+   */
+  read(
+    image: RequestedImage | undefined,
+    signal: AbortSignal,
+    bounds?: ImageBounds,
+  ): Promise<EncodedImage & { readonly imageId: string }>;
 }
 
 /** Compares templates of one request with each other; no match below the grant's floor. */

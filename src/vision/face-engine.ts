@@ -1,4 +1,11 @@
-import { cutOut, decodeImage, defaultImageLimits, type ImageLimits, type PixelImage } from '../media/index.ts';
+import {
+  cutOut,
+  decodeImage,
+  defaultImageLimits,
+  type ImageLimits,
+  limitsWith,
+  type PixelImage,
+} from '../media/index.ts';
 import { readData } from '../shared/package-root.ts';
 import { type Pyramid, pyramidOf } from './align/raster.ts';
 import { createFaceDescriber } from './attributes/index.ts';
@@ -145,7 +152,7 @@ export async function createFaceEngine({
   };
 
   async function decode(image: EncodedImage, maxSide: number): Promise<{ image: PixelImage; pyramid: Pyramid }> {
-    const decoded = await decodeImage(image.bytes, { limits, maxSide });
+    const decoded = await decodeImage(image.bytes, { limits: limitsWith(limits, image.sides), maxSide });
     return { image: decoded, pyramid: pyramidOf(decoded) };
   }
 

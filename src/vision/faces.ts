@@ -1,8 +1,11 @@
+import type { SideLimits } from '../media/index.ts';
 import type { Box, Point } from '../shared/geometry.ts';
 
 /** An image file's bytes as the caller sent or stored them: untrusted, not yet decoded. */
 export interface EncodedImage {
   readonly bytes: Uint8Array;
+  /** Bounds of the operation's own for the image's sides, in place of the server's. */
+  readonly sides?: SideLimits;
 }
 
 /** The attributes of a face that may be asked for beside box, landmarks, pose and quality. */

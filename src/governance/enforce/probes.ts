@@ -19,8 +19,8 @@ export function noteProbes(
 ): ImageReader {
   if (!probing.has(grant.operation)) return images;
   return {
-    async read(image, signal) {
-      const found = await images.read(image, signal);
+    async read(image, signal, bounds) {
+      const found = await images.read(image, signal, bounds);
       notes.probe(hash(found.bytes));
       return found;
     },
