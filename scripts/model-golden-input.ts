@@ -40,7 +40,7 @@ export function goldenImage(seed: number, height: number, width: number): Uint8A
 export interface InputRecipe {
   readonly channels: 'RGB' | 'BGR' | 'luma';
   readonly mean: readonly number[];
-  readonly divisor: number;
+  readonly divisor: number | readonly number[];
 }
 
 /** Applies a recipe: [H,W,3] bytes become [H,W,C] float32, `(x - mean) / divisor` in the recipe's order of channels. */
@@ -55,7 +55,8 @@ export function prepareInput(pixels: Uint8Array, { channels, mean, divisor }: In
       luma: [0.2989 * red + 0.587 * green + 0.114 * blue],
     }[channels];
     for (const [plane, value] of values.entries())
-      prepared[pixel * planes + plane] = (value - (mean[plane] ?? 0)) / divisor;
+      prepared[pixel * planes + plane] =
+        (value - (mean[plane] ?? 0)) / (typeof divisor === 'number' ? divisor : (divisor[plane] ?? 1));
   }
   return prepared;
 }

@@ -33,14 +33,18 @@ export type Conversion =
   /** The file is ONNX already and is taken as it is. */
   | { readonly kind: 'onnx'; readonly file: string };
 
-/** A model's input: float32 `[N,H,W,C]`, each value `(x - mean) / divisor` of x in 0..255. */
+/**
+ * A model's input: float32, each value `(x - mean) / divisor` of x in 0..255. Converted models take `[N,H,W,C]`; those
+ * that were ONNX already say their own order in `shape`.
+ */
 export interface ModelInput {
   readonly name: string;
   readonly shape: readonly Dimension[];
-  /** Order of the last dimension; luma is 0.2989 R + 0.587 G + 0.114 B. */
+  /** Order of the channels; luma is 0.2989 R + 0.587 G + 0.114 B. */
   readonly channels: 'RGB' | 'BGR' | 'luma';
   readonly mean: readonly number[];
-  readonly divisor: number;
+  /** One for all channels, or one for each in their order. */
+  readonly divisor: number | readonly number[];
   /** The same in words, with what else the caller must see to. */
   readonly layout: string;
 }
@@ -66,6 +70,8 @@ export interface ModelEntry {
   readonly purpose: string;
   readonly package: string;
   readonly files: readonly PinnedFile[];
+  /** Those of `files`, by path, that whoever runs the model reads beside it, such as a dictionary of characters. */
+  readonly companions?: readonly string[];
   readonly conversion: Conversion;
   readonly onnx: { readonly bytes: number; readonly sha256: string };
   readonly licence: string;

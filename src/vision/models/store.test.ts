@@ -239,6 +239,39 @@ describe('the model store', () => {
     await expect((await storeWith(await pack(goodFiles), other)).pull()).rejects.toBeInstanceOf(ModelFormatError);
   });
 
+  describe('a model with a file beside it', () => {
+    const beside = (manifest: ModelManifest): ModelManifest => ({
+      ...manifest,
+      models: manifest.models.map((entry) => ({ ...entry, companions: ['models/double.json'] })),
+    });
+    const besidePath = async () => {
+      const sources = join(modelsDir, 'sources');
+      return join(sources, (await readdir(sources)).find((file) => file.endsWith('double.json'))!);
+    };
+
+    it('hands out the file that was pinned, and no other of its files', async () => {
+      const store = await storeWith(await pack(goodFiles), beside);
+      await store.pull();
+      expect(Buffer.from(await store.loadCompanion('double', 'models/double.json'))).toEqual(GRAPH);
+      await expect(store.loadCompanion('double', 'models/double.bin')).rejects.toThrow(UnknownModelError);
+    });
+
+    it('is not ready without it, or when it was tampered with, and is pulled afresh', async () => {
+      const store = await storeWith(await pack(goodFiles), beside);
+      await store.pull();
+      await writeFile(await besidePath(), 'tampered');
+      await expect(store.loadCompanion('double', 'models/double.json')).rejects.toThrow(ModelCorruptError);
+      expect(await store.verify()).toEqual([expect.any(ModelCorruptError)]);
+      await store.pull();
+      await rm(await besidePath());
+      await expect(store.loadCompanion('double', 'models/double.json')).rejects.toThrow(ModelMissingError);
+      expect((await store.list())[0]!.state).toBe('missing');
+      await store.pull();
+      expect(await store.verify()).toEqual([]);
+      expect(fetches).toBe(3);
+    });
+  });
+
   it('stops when its signal fires', async () => {
     const store = await storeWith(await pack(goodFiles));
     await expect(store.pull(undefined, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });

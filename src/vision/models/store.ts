@@ -69,6 +69,13 @@ export interface ModelStore {
    */
   load(id: string): Promise<LoadedModel>;
   /**
+   * Reads a file that belongs to a model and verifies what was read.
+   *
+   * @param path one of the entry's `companions`
+   * @throws {UnknownModelError | ModelLicenceError | ModelMissingError | ModelCorruptError}
+   */
+  loadCompanion(id: string, path: string): Promise<Uint8Array>;
+  /**
    * Makes the files of an asset ready.
    *
    * @returns their paths, in the manifest's order
@@ -172,11 +179,24 @@ export function openModelStore({
     return { entry, bytes };
   };
 
+  const loadCompanion = async (id: string, path: string): Promise<Uint8Array> => {
+    const entry = entryOf(id);
+    requireLicence(entry, deployment);
+    const file = entry.files.find((candidate) => candidate.path === path);
+    if (!file || !entry.companions?.includes(path)) throw new UnknownModelError(`${id}, ${path}`);
+    const bytes = await readIfThere(sourcePath(file));
+    if (!bytes) throw new ModelMissingError(id, sourcePath(file));
+    const actual = sha256(bytes);
+    if (actual !== file.sha256) throw new ModelCorruptError(id, sourcePath(file), file.sha256, actual);
+    return bytes;
+  };
+
   const problemWith = async (
     id: string,
   ): Promise<ModelMissingError | ModelCorruptError | ModelLicenceError | undefined> => {
     try {
       await load(id);
+      for (const path of entryOf(id).companions ?? []) await loadCompanion(id, path);
       return undefined;
     } catch (error) {
       if (error instanceof ModelMissingError || error instanceof ModelCorruptError) return error;
@@ -241,6 +261,7 @@ export function openModelStore({
   return {
     manifest,
     load,
+    loadCompanion,
     async pull(ids, options = {}) {
       const wanted: ModelEntry[] = [];
       for (const entry of chosen(ids)) requireLicence(entry, deployment);
