@@ -34,6 +34,8 @@ export interface TfjsNode {
   integers(attribute: string): readonly number[];
   /** A switch, false when not given. */
   flag(attribute: string): boolean;
+  /** A fraction, 0 when not given. */
+  fraction(attribute: string): number;
 }
 
 /** A tfjs graph model: its nodes by name and the manifest of its weights. */
@@ -57,6 +59,7 @@ function describe(raw: RawNode): TfjsNode {
     texts: (name) => (attribute(name).list?.s ?? []).map(fromBase64),
     integers: (name) => (attribute(name).list?.i ?? []).map(Number),
     flag: (name) => attribute(name).b ?? false,
+    fraction: (name) => attribute(name).f ?? 0,
   };
 }
 

@@ -13,7 +13,7 @@ import {
   toChannelsLast,
   widenChannels,
 } from './nchw-layers.ts';
-import { createOnnxGraph, type Dimension, type OnnxGraph } from './onnx-writer.ts';
+import { type Attribute, createOnnxGraph, type Dimension, type OnnxGraph } from './onnx-writer.ts';
 import { type ConstantTensor, elementCount } from './tensors.ts';
 import { nodesInOrder, parseTfjsGraph, type TfjsNode } from './tfjs-graph.ts';
 import { decodeWeights } from './weights.ts';
@@ -31,15 +31,19 @@ interface Tensor {
   readonly kind: 'tensor';
   readonly name: string;
   readonly rank: number;
+  /** Set where the graph itself means [N,C,H,W] by it, as graphs do that were PyTorch's; its axes count so. */
+  readonly isChannelsFirst?: true;
 }
 
 /**
  * A value of the graph under conversion. Constants keep TensorFlow's layout; tensors of rank 4 are [N,C,H,W]; the
- * image is the graph's input, still [N,H,W,C]; a negation becomes a node only when something other than CReLU asks.
+ * image is the graph's input, still [N,H,W,C]; a negation becomes a node only when something other than CReLU asks,
+ * and a border only when something other than a window that can have it as its own padding does.
  */
 type Value =
   | { readonly kind: 'image'; readonly name: string }
   | { readonly kind: 'negation'; readonly of: Tensor }
+  | { readonly kind: 'border'; readonly of: Tensor; readonly pads: Border; readonly fill: number }
   | { readonly kind: 'constant'; readonly tensor: ConstantTensor }
   | Tensor;
 
@@ -53,6 +57,9 @@ interface Step {
 
 type Converter = (step: Step) => Value;
 
+/** Pixels added at the [top, left, bottom, right] of an image. */
+type Border = readonly [number, number, number, number];
+
 /** Where axis i of [N,H,W,C] stands in [N,C,H,W]. */
 const CHANNELS_FIRST_AXIS = [0, 2, 3, 1] as const;
 
@@ -64,7 +71,13 @@ function fail(step: Step, problem: string): never {
 
 function tensorAt(step: Step, index: number): Tensor {
   const value = step.inputs[index];
-  if (value?.kind === 'negation') return tensorOf(step.graph.node('Neg', [value.of.name]), value.of.rank);
+  if (value?.kind === 'negation') return { ...value.of, name: step.graph.node('Neg', [value.of.name]) };
+  if (value?.kind === 'border') {
+    const [top, left, bottom, right] = value.pads;
+    const pads = step.graph.ints([0, 0, top, left, 0, 0, bottom, right]);
+    const inputs = [value.of.name, pads, step.graph.scalar(value.fill)];
+    return { ...value.of, name: step.graph.node('Pad', inputs, { mode: 'constant' }) };
+  }
   return value?.kind === 'tensor' ? value : fail(step, `input ${index} is not a tensor`);
 }
 
@@ -77,6 +90,15 @@ function paddingOf(step: Step): Padding {
   const padding = step.node.text('padding');
   if (padding === 'SAME') return 'same';
   return padding === 'VALID' ? 'valid' : fail(step, `padding ${padding}`);
+}
+
+/** What a window without padding of its own looks at: the border before it becomes its padding. */
+function windowOf(step: Step, fill: (value: number) => boolean): { readonly name: string; readonly padding: Padding } {
+  const padding = paddingOf(step);
+  const source = step.inputs[0];
+  if (source?.kind === 'border' && padding === 'valid' && fill(source.fill))
+    return { name: source.of.name, padding: source.pads };
+  return { name: tensorAt(step, 0).name, padding };
 }
 
 const spatial = (list: readonly number[]): readonly number[] => (list.length === 4 ? list.slice(1, 3) : [1, 1]);
@@ -114,33 +136,36 @@ const convert2d =
       depthwise,
       stride: spatial(step.node.integers('strides')),
       dilation: spatial(step.node.integers('dilations')),
-      padding: paddingOf(step),
     };
     const [source] = step.inputs;
-    const result =
-      source?.kind === 'image' && !depthwise
-        ? imageConvolution(step.graph, source.name, layer)
-        : convolution(step.graph, tensorAt(step, 0).name, layer);
-    return tensorOf(activateFused(step, result), 4);
+    if (source?.kind === 'image' && !depthwise) {
+      const rows = imageConvolution(step.graph, source.name, { ...layer, padding: paddingOf(step) });
+      return tensorOf(activateFused(step, rows), 4);
+    }
+    const { name, padding } = windowOf(step, (fill) => fill === 0);
+    return tensorOf(activateFused(step, convolution(step.graph, name, { ...layer, padding })), 4);
   };
 
 const pool =
   (type: string): Converter =>
-  (step) =>
-    tensorOf(
-      step.graph.node(type, [tensorAt(step, 0).name], {
+  (step) => {
+    // A maximum never takes what is lower than every number, which is ONNX's padding of a pool.
+    const { name, padding } = windowOf(step, (fill) => type === 'MaxPool' && fill === Number.NEGATIVE_INFINITY);
+    return tensorOf(
+      step.graph.node(type, [name], {
         kernel_shape: spatial(step.node.integers('ksize')),
         strides: spatial(step.node.integers('strides')),
-        ...paddingAttributes(paddingOf(step)),
+        ...paddingAttributes(padding),
       }),
       4,
     );
+  };
 
 const elementwise =
-  (type: string): Converter =>
+  (type: string, attributesOf: (node: TfjsNode) => Readonly<Record<string, Attribute>> = () => ({})): Converter =>
   (step) => {
-    const { name, rank } = tensorAt(step, 0);
-    return tensorOf(step.graph.node(type, [name]), rank);
+    const value = tensorAt(step, 0);
+    return { ...value, name: step.graph.node(type, [value.name], attributesOf(step.node)) };
   };
 
 /** Sum or product; with a constant per channel it goes into the convolution before it, which is how batch norm vanishes. */
@@ -151,9 +176,11 @@ const arithmetic =
     const operandValue = step.inputs[1];
     if (operandValue?.kind !== 'constant') {
       const second = tensorAt(step, 1);
-      if (first.rank !== second.rank) fail(step, 'operands of different rank');
-      return tensorOf(step.graph.node(type, [first.name, second.name]), first.rank);
+      if (first.rank !== second.rank || first.isChannelsFirst !== second.isChannelsFirst)
+        fail(step, 'operands of different rank or layout');
+      return { ...first, name: step.graph.node(type, [first.name, second.name]) };
     }
+    if (first.isChannelsFirst) fail(step, 'a constant over channels that come first');
     const operand = perChannel(step, operandValue.tensor);
     const [scale, shift] = type === 'Mul' ? [operand, [0]] : [[1], operand];
     if (step.isOnlyUserOf(0) && foldIntoConvolution(step.graph, first.name, scale, shift)) return first;
@@ -164,16 +191,54 @@ const arithmetic =
 const limit =
   (side: 'above' | 'below'): Converter =>
   (step) => {
-    const { name, rank } = tensorAt(step, 0);
+    const value = tensorAt(step, 0);
     const { data } = constantAt(step, 1);
     const [bound] = data;
     if (bound === undefined || data.length !== 1) return fail(step, 'a limit that is not one number');
     const limited =
-      side === 'above' ? clipAbove(step.graph, name, bound, step.isOnlyUserOf(0)) : clipBelow(step.graph, name, bound);
-    return tensorOf(limited, rank);
+      side === 'above'
+        ? clipAbove(step.graph, value.name, bound, step.isOnlyUserOf(0))
+        : clipBelow(step.graph, value.name, bound);
+    return { ...value, name: limited };
   };
 
+/** The order of a value's axes changes in the graph's own count only: what is written stays [N,C,H,W]. */
+const transpose: Converter = (step) => {
+  const value = tensorAt(step, 0);
+  const order = Array.from(constantAt(step, 1).data).join();
+  if (value.rank === 4 && order === '0,2,3,1' && value.isChannelsFirst) return tensorOf(value.name, 4);
+  if (value.rank === 4 && order === '0,3,1,2' && !value.isChannelsFirst) return { ...value, isChannelsFirst: true };
+  return fail(step, `order ${order} of axes`);
+};
+
+/** Bilinear with pixels' centres where they lie, which ONNX calls half_pixel. */
+const resize: Converter = (step) => {
+  const value = tensorAt(step, 0);
+  const size = Array.from(constantAt(step, 1).data);
+  if (value.rank !== 4 || step.node.flag('align_corners') || !step.node.flag('half_pixel_centers'))
+    return fail(step, 'a size with other centres of pixels');
+  const { graph } = step;
+  const kept = graph.node('Slice', [graph.node('Shape', [value.name]), graph.ints([0]), graph.ints([2])]);
+  const sizes = graph.node('Concat', [kept, graph.ints(size)], { axis: 0 });
+  const how = { mode: 'linear', coordinate_transformation_mode: 'half_pixel' };
+  return { ...value, name: graph.node('Resize', [value.name, '', '', sizes], how) };
+};
+
 const pad: Converter = (step) => {
+  const [source] = step.inputs;
+  return source?.kind === 'tensor' && source.isChannelsFirst ? border(step, source) : padLast(step);
+};
+
+/** Pads an image that the graph means as [N,C,H,W]: pixels around it. */
+function border(step: Step, of: Tensor): Value {
+  const amounts = Array.from(constantAt(step, 1).data);
+  const [top = 0, bottom = 0, left = 0, right = 0] = amounts.slice(4);
+  if (amounts.slice(0, 4).some((amount) => amount !== 0)) return fail(step, 'padding of these axes');
+  const fill = step.inputs.length > 2 ? (constantAt(step, 2).data[0] ?? 0) : 0;
+  return { kind: 'border', of, pads: [top, left, bottom, right], fill };
+}
+
+const padLast: Converter = (step) => {
   const { name, rank } = tensorAt(step, 0);
   const amounts = Array.from(constantAt(step, 1).data);
   const [top = 0, bottom = 0, left = 0, right = 0, before = 0, after = 0] = amounts.slice(2);
@@ -208,15 +273,19 @@ const concatenate: Converter = (step) => {
   if (mirrored) return mirrored;
   const parts = step.inputs.slice(0, -1).map((_, index) => tensorAt(step, index));
   const [axis = 0] = constantAt(step, parts.length).data;
-  const rank = parts[0]?.rank ?? 0;
-  const position = axis < 0 ? axis + rank : axis;
+  const [first] = parts;
+  if (first === undefined || parts.some((part) => part.isChannelsFirst !== first.isChannelsFirst))
+    return fail(step, 'parts of different layout');
+  const position = axis < 0 ? axis + first.rank : axis;
   const inputs = parts.map((part) => part.name);
-  const onnxAxis = rank === 4 ? (CHANNELS_FIRST_AXIS[position] ?? 0) : position;
-  return tensorOf(step.graph.node('Concat', inputs, { axis: onnxAxis }), rank);
+  const isLast = first.rank === 4 && !first.isChannelsFirst;
+  const onnxAxis = isLast ? (CHANNELS_FIRST_AXIS[position] ?? 0) : position;
+  return { ...first, name: step.graph.node('Concat', inputs, { axis: onnxAxis }) };
 };
 
 const reshape: Converter = (step) => {
-  const { name, rank } = tensorAt(step, 0);
+  const { name, rank, isChannelsFirst } = tensorAt(step, 0);
+  if (isChannelsFirst) return fail(step, 'of a value whose channels come first');
   const target = Array.from(constantAt(step, 1).data);
   // A graph frozen for one image says 1 where it means the batch; 0 takes that dimension from the input.
   const dims = target[0] === 1 ? [0, ...target.slice(1)] : target;
@@ -274,6 +343,10 @@ const CONVERTERS: Readonly<Record<string, Converter>> = {
   Sigmoid: elementwise('Sigmoid'),
   Prelu: (step) => tensorOf(prelu(step.graph, tensorAt(step, 0).name, constantAt(step, 1)), tensorAt(step, 0).rank),
   Pad: pad,
+  PadV2: pad,
+  Transpose: transpose,
+  ResizeBilinear: resize,
+  LeakyRelu: elementwise('LeakyRelu', (node) => ({ alpha: { float: node.fraction('alpha') } })),
   ConcatV2: concatenate,
   Reshape: reshape,
   Mean: meanOverPositions,
@@ -331,7 +404,8 @@ export function convertTfjsGraph(
 
   for (const { node, name, shape } of conversion.outputs) {
     const value = values.get(node);
-    if (value?.kind !== 'tensor') throw new ModelFormatError(`the output ${node} is not a tensor`);
+    if (value?.kind !== 'tensor' || value.isChannelsFirst)
+      throw new ModelFormatError(`the output ${node} is not a tensor with its channels last`);
     if (value.rank === 4) toChannelsLast(graph, value.name, name);
     else graph.node('Identity', [value.name], {}, name);
     graph.output(name, shape);
