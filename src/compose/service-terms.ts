@@ -2,7 +2,7 @@ import { type ErrorCode, ServiceError } from '../contract/index.ts';
 import { ImageError, type ImageFault } from '../media/errors.ts';
 import { SourceError, type SourceFault } from '../sources/index.ts';
 import { StoreError, type StoreErrorCode } from '../stores/ports/index.ts';
-import { UnknownFaceModelError, VisionBusyError, VisionFailedError } from '../vision/index.ts';
+import { PackMissingError, UnknownFaceModelError, VisionBusyError, VisionFailedError } from '../vision/index.ts';
 
 type Terms = readonly [code: ErrorCode, message: (named: NamedInRequest, cause: Error) => string];
 
@@ -90,6 +90,13 @@ export function inServiceTerms(error: unknown, request: unknown): ServiceError |
     return new ServiceError(
       'InvalidParameterException',
       `The collection was made with face model ${error.modelVersion}, which this server does not have.`,
+      { cause: error },
+    );
+  }
+  if (error instanceof PackMissingError) {
+    return new ServiceError(
+      'InvalidParameterException',
+      `Request has invalid parameters: this server needs the pack ${error.packId} for it, which is not installed. Its operator installs it with: likeness models pull ${error.packId}`,
       { cause: error },
     );
   }

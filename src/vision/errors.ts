@@ -24,3 +24,15 @@ export class VisionFailedError extends Error {
     this.name = 'VisionFailedError';
   }
 }
+
+/** Asks for an optional pack that is not installed here, or not prepared. */
+export class PackMissingError extends Error {
+  override readonly name = 'PackMissingError';
+
+  constructor(
+    readonly packId: string,
+    options?: { cause?: unknown },
+  ) {
+    super(`The pack ${packId} is not installed. Install it with \`likeness models pull ${packId}\`.`, options);
+  }
+}

@@ -1,4 +1,4 @@
-export { UnknownFaceModelError, VisionBusyError, VisionFailedError } from './errors.ts';
+export { PackMissingError, UnknownFaceModelError, VisionBusyError, VisionFailedError } from './errors.ts';
 export type {
   DetectedFaces,
   DetectFacesOptions,

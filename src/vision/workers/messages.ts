@@ -1,6 +1,6 @@
 import { ImageError, type ImageFault } from '../../media/errors.ts';
 import type { Box } from '../../shared/geometry.ts';
-import { UnknownFaceModelError, VisionFailedError } from '../errors.ts';
+import { PackMissingError, UnknownFaceModelError, VisionFailedError } from '../errors.ts';
 import type { DetectedFaces, DetectFacesOptions, EmbeddedFaces, EmbedFacesOptions, EncodedImage } from '../faces.ts';
 
 /** What a worker can be asked, by name; the pool's calls and the worker's answers are typed from it. */
@@ -35,6 +35,7 @@ export type FromWorker =
 export type Failure =
   | { readonly kind: 'image'; readonly fault: ImageFault; readonly message: string }
   | { readonly kind: 'unknown-model'; readonly modelVersion: string }
+  | { readonly kind: 'pack-missing'; readonly packId: string }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'other'; readonly name: string; readonly message: string };
 
@@ -42,6 +43,7 @@ export type Failure =
 export function packFailure(error: unknown): Failure {
   if (error instanceof ImageError) return { kind: 'image', fault: error.fault, message: error.message };
   if (error instanceof UnknownFaceModelError) return { kind: 'unknown-model', modelVersion: error.modelVersion };
+  if (error instanceof PackMissingError) return { kind: 'pack-missing', packId: error.packId };
   if (error instanceof Error && error.name === 'AbortError') return { kind: 'aborted' };
   return error instanceof Error
     ? { kind: 'other', name: error.name, message: error.message }
@@ -55,6 +57,8 @@ export function unpackFailure(failure: Failure): Error {
       return new ImageError(failure.fault, failure.message);
     case 'unknown-model':
       return new UnknownFaceModelError(failure.modelVersion);
+    case 'pack-missing':
+      return new PackMissingError(failure.packId);
     case 'aborted':
       return new DOMException('The work was aborted', 'AbortError');
     case 'other':
