@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../tests/stores/builders.ts';
 import { describeVectorIndex } from '../../../tests/stores/vector-contract.ts';
+import { Arena } from './codes/arena.ts';
 import { createFlatIndex } from './flat-index.ts';
 import { BestScores, dot } from './scan.ts';
 import { Space } from './space.ts';
@@ -40,7 +41,7 @@ describe('BestScores', () => {
 
 describe('a space', () => {
   it('holds zeros where a vector was removed, and nothing but zeros once it is erased', () => {
-    const space = new Space(1, 4);
+    const space = new Space(1, 4, new Arena());
     space.put('a', Float32Array.of(1, 2, 3, 4));
     space.put('b', Float32Array.of(5, 6, 7, 8));
     const numbers = () => space.chunks.flatMap(({ vectors }) => [...vectors]).filter((value) => value !== 0);

@@ -1,4 +1,5 @@
 import type { VectorHit, VectorIndex } from '../ports/vectors.ts';
+import { Arena } from './codes/arena.ts';
 import type { SlotScore } from './scan.ts';
 import { createScanner, type ScanResult } from './scanner.ts';
 import { Space } from './space.ts';
@@ -7,12 +8,14 @@ import { Space } from './space.ts';
 const RETRIES = 3;
 
 /**
- * Exact search by scanning every vector, in float32 and in memory that a worker thread shares. Nothing to build,
+ * Exact search by scanning every vector, in memory that worker threads share: small spaces in float32, larger ones by a
+ * code of one byte a dimension that says which vectors may be among the best, and these in float32. Nothing to build,
  * nothing to corrupt: an insert is an append, a delete a cleared slot. Measured in bench/stores.ts.
  */
 export function createFlatIndex(): VectorIndex {
   const spaces = new Map<string, Space>();
-  const scanner = createScanner();
+  const arena = new Arena();
+  const scanner = createScanner(arena);
   let lastNumber = 0;
 
   const require = (name: string): Space => {
@@ -24,7 +27,7 @@ export function createFlatIndex(): VectorIndex {
   return {
     createSpace(name, dimensions) {
       if (spaces.has(name)) throw new RangeError(`there is a vector space ${name} already`);
-      spaces.set(name, new Space(++lastNumber, dimensions));
+      spaces.set(name, new Space(++lastNumber, dimensions, arena));
     },
     dropSpace(name) {
       const space = spaces.get(name);
@@ -53,8 +56,9 @@ export function createFlatIndex(): VectorIndex {
       const excluded = [...(exclude ?? [])].filter((id) => space.has(id)).length;
       // Excluded vectors take places in the scan, so it keeps as many more.
       const keep = limit + excluded;
-      const scan = { space: space.number, chunks: space.chunks, probe, minScore, limit: keep, signal };
       for (let attempt = 0; ; attempt++) {
+        const { number, chunks } = space;
+        const scan = { space: number, chunks, coded: space.coded(probe), probe, minScore, limit: keep, signal };
         const hits = await space.watchChanges(
           () => scanner.scan(scan),
           (found: ScanResult, changed) => {

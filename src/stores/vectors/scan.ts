@@ -130,6 +130,21 @@ export class BestScores {
   }
 }
 
+/** The chunk that a slot lies in. @throws {RangeError} for a slot of none */
+export function findChunk(chunks: readonly Chunk[], slot: number): Chunk {
+  let low = 0;
+  let high = chunks.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((chunks[middle]?.firstSlot ?? 0) <= slot) low = middle;
+    else high = middle - 1;
+  }
+  const chunk = chunks[low];
+  if (chunk === undefined || slot >= chunk.firstSlot + chunk.capacity)
+    throw new RangeError(`no chunk has slot ${slot}`);
+  return chunk;
+}
+
 /** Offers every live vector of a part of a chunk, `[from, to)`. */
 export function scanChunk(chunk: Chunk, probe: Float32Array, from: number, to: number, best: BestScores): void {
   const { vectors, live } = chunk;

@@ -1,15 +1,20 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../../shared/package-root.ts';
+import { type Arena, MOST_THREADS } from './codes/arena.ts';
+import type { CodeBlock, CodeQuery } from './codes/codes.ts';
 import { BestScores, type Chunk, type SlotScore, scanChunk } from './scan.ts';
-import type { ScanAnswer, ScanRequest } from './scan-messages.ts';
+import type { ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts';
 
 /** A scan to be run. */
 export interface Scan {
   /** Number of the space; never used again after {@link Scanner.forget}. */
   readonly space: number;
   readonly chunks: readonly Chunk[];
+  /** The codes of the same slots, and the probe for them; absent: the vectors themselves are scanned. */
+  readonly coded: { readonly blocks: readonly CodeBlock[]; readonly query: CodeQuery } | undefined;
   readonly probe: Float32Array;
   readonly minScore: number;
   /** At least 1. */
@@ -17,7 +22,10 @@ export interface Scan {
   readonly signal: AbortSignal;
 }
 
-/** What a scan found, in no order, ties of the last place included; `full` when something may have been left out. */
+/**
+ * What a scan found, in no order: the best `limit` with the ties of the last place, and perhaps others; `full` when
+ * something may have been left out because others are better.
+ */
 export interface ScanResult {
   readonly hits: readonly SlotScore[];
   readonly full: boolean;
@@ -33,60 +41,98 @@ export interface Scanner {
 
 /**
  * Numbers (vectors x dimensions) up to which a scan runs on the caller's thread, without the 0.1 ms of a round trip
- * to the worker; bench/stores.ts shows the two.
+ * to the workers; bench/stores.ts shows the two.
  */
 const INLINE_NUMBERS = 512 * 1024;
-
 /** Numbers that an inline scan reads before it lets others run: about 0.3 ms. */
 const SLICE_NUMBERS = 256 * 1024;
 
 interface Pending {
   readonly scan: Scan;
   readonly stop: Int32Array;
+  readonly hits: SlotScore[];
+  full: boolean;
+  /** Answers still to come. */
+  missing: number;
   readonly settle: (result: Promise<ScanResult> | ScanResult) => void;
   readonly fail: (reason: unknown) => void;
 }
 
+/** A worker and what it has been given. */
+interface Seat {
+  readonly worker: Worker;
+  readonly given: Map<number, { chunks: number; blocks: number }>;
+  memories: number;
+}
+
 /**
- * A scanner with one worker thread, started when the first large scan comes. Should it die, its scans are run here
- * and the next large one starts another.
+ * A scanner with a worker thread for each core, started when the first large scan comes. Should one die, the scans are
+ * run here and the next large one starts others.
  */
-export function createScanner(): Scanner {
+export function createScanner(arena: Arena): Scanner {
   const pending = new Map<number, Pending>();
-  /** How many chunks of each space the worker has. */
-  const given = new Map<number, number>();
-  let worker: Worker | undefined;
+  const threads = Math.max(1, Math.min(availableParallelism(), MOST_THREADS));
+  let seats: Seat[] = [];
   let lastScan = 0;
   let closed = false;
 
   const lose = (lost: Worker): void => {
-    if (worker !== lost) return;
-    worker = undefined;
-    given.clear();
+    if (!seats.some(({ worker }) => worker === lost)) return;
+    for (const { worker } of seats) void worker.terminate();
+    seats = [];
     for (const [id, { scan, settle }] of [...pending]) {
       pending.delete(id);
       settle(scanInSlices(scan));
     }
   };
-
-  const start = (): Worker => {
-    const started = new Worker(join(packageRoot(), 'dist', 'stores', 'vectors', 'scan-worker.js'));
-    started.unref();
-    started.on('message', ({ scan, hits, full }: ScanAnswer) => {
+  const start = (thread: number): Seat => {
+    const data: ScanWorkerData = { thread, threads };
+    const worker = new Worker(join(packageRoot(), 'dist', 'stores', 'vectors', 'scan-worker.js'), { workerData: data });
+    worker.unref();
+    worker.on('message', ({ scan, hits, full }: ScanAnswer) => {
       const waiting = pending.get(scan);
-      pending.delete(scan);
-      waiting?.settle({ hits, full });
-      // A worker keeps the process alive only while someone waits for it.
-      if (pending.size === 0) started.unref();
+      if (waiting !== undefined) {
+        for (const hit of hits) waiting.hits.push(hit);
+        waiting.full ||= full;
+        waiting.missing -= 1;
+        if (waiting.missing === 0) {
+          pending.delete(scan);
+          waiting.settle({ hits: waiting.hits, full: waiting.full });
+        }
+      }
+      // Workers keep the process alive only while someone waits for them.
+      if (pending.size === 0) for (const seat of seats) seat.worker.unref();
     });
-    started.on('error', () => lose(started));
-    started.on('exit', () => lose(started));
-    return started;
+    worker.on('error', () => lose(worker));
+    worker.on('exit', () => lose(worker));
+    return { worker, given: new Map(), memories: 0 };
   };
 
-  const scanInWorker = (scan: Scan): Promise<ScanResult> =>
+  const ask = (seat: Seat, id: number, scan: Scan, stop: Int32Array): void => {
+    const blocks = scan.coded?.blocks ?? [];
+    const given = seat.given.get(scan.space) ?? { chunks: 0, blocks: 0 };
+    const request: ScanRequest = {
+      kind: 'scan',
+      scan: id,
+      space: scan.space,
+      newMemories: arena.memories.slice(seat.memories),
+      newChunks: scan.chunks.slice(given.chunks),
+      newBlocks: blocks.slice(given.blocks),
+      probe: scan.probe,
+      query: scan.coded?.query,
+      minScore: scan.minScore,
+      limit: scan.limit,
+      stop,
+    };
+    seat.memories = arena.memories.length;
+    seat.given.set(scan.space, { chunks: scan.chunks.length, blocks: Math.max(given.blocks, blocks.length) });
+    seat.worker.ref();
+    seat.worker.postMessage(request);
+  };
+
+  const scanInWorkers = (scan: Scan): Promise<ScanResult> =>
     new Promise((settle, fail) => {
-      worker ??= start();
+      while (seats.length < threads) seats.push(start(seats.length));
       const id = ++lastScan;
       const stop = new Int32Array(new SharedArrayBuffer(4));
       const abort = (): void => {
@@ -96,9 +142,14 @@ export function createScanner(): Scanner {
       };
       scan.signal.addEventListener('abort', abort, { once: true });
       const done = (): void => scan.signal.removeEventListener('abort', abort);
+      // Vectors without codes are one worker's; codes are everyone's, as blocks are shared out by their number.
+      const asked = scan.coded === undefined ? seats.slice(0, 1) : seats;
       pending.set(id, {
         scan,
         stop,
+        hits: [],
+        full: false,
+        missing: asked.length,
         settle: (result) => {
           done();
           settle(result);
@@ -108,19 +159,7 @@ export function createScanner(): Scanner {
           fail(reason);
         },
       });
-      const request: ScanRequest = {
-        kind: 'scan',
-        scan: id,
-        space: scan.space,
-        newChunks: scan.chunks.slice(given.get(scan.space) ?? 0),
-        probe: scan.probe,
-        minScore: scan.minScore,
-        limit: scan.limit,
-        stop,
-      };
-      given.set(scan.space, scan.chunks.length);
-      worker.ref();
-      worker.postMessage(request);
+      for (const seat of asked) ask(seat, id, scan, stop);
     });
 
   return {
@@ -128,23 +167,22 @@ export function createScanner(): Scanner {
       if (closed) throw new Error('the vector index has been closed');
       scan.signal.throwIfAborted();
       const numbers = scan.probe.length * scan.chunks.reduce((sum, chunk) => sum + chunk.capacity, 0);
-      return numbers <= INLINE_NUMBERS ? scanInSlices(scan) : scanInWorker(scan);
+      return numbers <= INLINE_NUMBERS ? scanInSlices(scan) : scanInWorkers(scan);
     },
     forget(space) {
-      if (!given.delete(space)) return;
       const request: ScanRequest = { kind: 'drop', space };
-      worker?.postMessage(request);
+      for (const { given, worker } of seats) if (given.delete(space)) worker.postMessage(request);
     },
     async close() {
       closed = true;
-      const last = worker;
-      worker = undefined;
+      const last = seats;
+      seats = [];
       for (const [id, { stop, fail }] of [...pending]) {
         pending.delete(id);
         Atomics.store(stop, 0, 1);
         fail(new Error('the vector index has been closed'));
       }
-      await last?.terminate();
+      await Promise.all(last.map(({ worker }) => worker.terminate()));
     },
   };
 }

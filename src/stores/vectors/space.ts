@@ -1,14 +1,18 @@
-import { type Chunk, dot, type SlotScore } from './scan.ts';
+import type { Arena } from './codes/arena.ts';
+import { BLOCK_CODES, type CodeBlock, type CodeQuery, Codes } from './codes/codes.ts';
+import { type Chunk, dot, findChunk, type SlotScore } from './scan.ts';
 
 const FIRST_CHUNK = 64;
 const LARGEST_CHUNK = 16_384;
 
+/** Vectors from which codes pay: fewer are scanned exactly in the time of a round trip to the workers. */
+export const CODED_FROM = 2 * BLOCK_CODES;
 /** What a vector costs beside its numbers and its flag: the id, its two entries and the slot's version; an estimate. */
 const BYTES_PER_ID = 160;
 
 /**
  * The vectors of one space in slots, their ids, and which slots have changed since when. Slots of removed vectors
- * are overwritten with zeros at once and used again.
+ * are overwritten with zeros at once and used again. A space that grows large gets codes beside its vectors.
  */
 export class Space {
   readonly dimensions: number;
@@ -21,10 +25,20 @@ export class Space {
   #capacity = 0;
   /** The slots changed since each running scan began. */
   readonly #watchers = new Set<Set<number>>();
+  readonly #arena: Arena;
+  #codes: Codes | undefined;
+  /** Set when there was no memory for codes: the vectors themselves are scanned, which is slower and as exact. */
+  #withoutCodes = false;
 
-  constructor(number: number, dimensions: number) {
+  constructor(number: number, dimensions: number, arena: Arena) {
     this.number = number;
     this.dimensions = dimensions;
+    this.#arena = arena;
+  }
+
+  /** The codes of every slot and the probe for them; undefined for a small space. */
+  coded(probe: Float32Array): { readonly blocks: readonly CodeBlock[]; readonly query: CodeQuery } | undefined {
+    return this.#codes && { blocks: this.#codes.blocks, query: this.#codes.query(probe) };
   }
 
   get size(): number {
@@ -32,7 +46,8 @@ export class Space {
   }
 
   get memoryBytes(): number {
-    return this.#capacity * (this.dimensions * Float32Array.BYTES_PER_ELEMENT + 1) + this.size * BYTES_PER_ID;
+    const vectors = this.#capacity * (this.dimensions * Float32Array.BYTES_PER_ELEMENT + 1);
+    return vectors + (this.#codes?.memoryBytes ?? 0) + this.size * BYTES_PER_ID;
   }
 
   has(id: string): boolean {
@@ -55,6 +70,7 @@ export class Space {
     Atomics.store(chunk.live, at, 1);
     this.#slotOfId.set(id, slot);
     this.#idOfSlot[slot] = id;
+    this.#code(slot, vector);
     this.#noteChange(slot);
   }
 
@@ -64,6 +80,7 @@ export class Space {
     const { chunk, at } = this.#find(slot);
     Atomics.store(chunk.live, at, 0);
     chunk.vectors.fill(0, at * this.dimensions, (at + 1) * this.dimensions);
+    this.#codes?.remove(slot);
     this.#slotOfId.delete(id);
     this.#idOfSlot[slot] = undefined;
     this.#freeSlots.push(slot);
@@ -76,6 +93,8 @@ export class Space {
       live.fill(0);
       vectors.fill(0);
     }
+    this.#codes?.erase();
+    this.#codes = undefined;
     this.#slotOfId.clear();
     this.#idOfSlot.length = 0;
   }
@@ -119,16 +138,39 @@ export class Space {
     this.#capacity += capacity;
   }
 
-  #find(slot: number): { chunk: Chunk; at: number } {
-    let low = 0;
-    let high = this.chunks.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.chunks[middle]?.firstSlot ?? 0) <= slot) low = middle;
-      else high = middle - 1;
+  #code(slot: number, vector: Float32Array): void {
+    if (this.#codes === undefined) {
+      if (this.#withoutCodes || this.size < CODED_FROM) return;
+      this.#codes = new Codes(this.#arena, this.#mean());
+      for (const at of this.#slotOfId.values()) this.#putCode(at, this.#vectorOf(at));
+    } else {
+      this.#putCode(slot, vector);
     }
-    const chunk = this.chunks[low];
-    if (chunk === undefined) throw new RangeError(`slot ${slot} of an empty space`);
+  }
+
+  #putCode(slot: number, vector: Float32Array): void {
+    if (this.#codes === undefined || this.#codes.put(slot, vector)) return;
+    this.#codes.erase();
+    this.#codes = undefined;
+    this.#withoutCodes = true;
+  }
+
+  #mean(): Float32Array {
+    const sums = new Float64Array(this.dimensions);
+    for (const slot of this.#slotOfId.values()) {
+      const vector = this.#vectorOf(slot);
+      for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (vector[i] as number);
+    }
+    return Float32Array.from(sums, (sum) => sum / this.size);
+  }
+
+  #vectorOf(slot: number): Float32Array {
+    const { chunk, at } = this.#find(slot);
+    return chunk.vectors.subarray(at * this.dimensions, (at + 1) * this.dimensions);
+  }
+
+  #find(slot: number): { chunk: Chunk; at: number } {
+    const chunk = findChunk(this.chunks, slot);
     return { chunk, at: slot - chunk.firstSlot };
   }
 }
