@@ -18,6 +18,7 @@ import { openObjectReader } from '../sources/index.ts';
 import { openStores, type Stores } from '../stores/index.ts';
 import { type FaceModels, faceModels } from '../vision/index.ts';
 import { openModelStore } from '../vision/models/index.ts';
+import { installedVersions, openPackStore } from '../vision/packs/index.ts';
 import { noVision, openVisionPool, type VisionPool } from '../vision/workers/index.ts';
 import { ensureFirstKey, firstPerson, secretOf } from './access-keys.ts';
 import { openAccountability } from './accountability.ts';
@@ -74,6 +75,9 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
       ...(options.signal && { signal: options.signal }),
     });
 
+  const packs = openPackStore({ modelsDir: config.modelsDir, deployment: config.deployment });
+  const packVersions = await installedVersions(packs, (problem) => notice(problem.message));
+
   await finishRestoreOf(config, clock());
   const keyring = openKeyringOf(config);
   const stores = await openStores({ dataDir: config.dataDir, keys: keyring, clock });
@@ -111,6 +115,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
                 modelsDir: config.modelsDir,
                 deployment: config.deployment,
                 profile: config.profile,
+                packs: packVersions,
                 limits: {
                   maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
                   maxPixels: config.imageLimits.maxPixels,

@@ -33,6 +33,9 @@ export class PackMissingError extends Error {
     readonly packId: string,
     options?: { cause?: unknown },
   ) {
-    super(`The pack ${packId} is not installed. Install it with \`likeness models pull ${packId}\`.`, options);
+    super(
+      `The pack ${packId} is not installed here, or not prepared: \`likeness models pull ${packId}\` sees to it.`,
+      options,
+    );
   }
 }

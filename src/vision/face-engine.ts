@@ -36,6 +36,7 @@ import type {
 import type { FaceDescriber } from './measured-face.ts';
 import type { ModelStore } from './models/index.ts';
 import { type Deployment, openModelStore } from './models/index.ts';
+import type { PackVersions } from './packs/index.ts';
 import { measurePhoto, type Photo } from './photo.ts';
 import { faultsOf, gradeOf, type QualityTable } from './quality/filter.ts';
 import { openRecipe, type Recipe } from './recipe/constants.ts';
@@ -52,6 +53,8 @@ export interface EngineSettings {
   readonly limits?: ImageLimits;
   /** The server's profile: says how hard to look for faces; `accurate` when left out. */
   readonly profile?: ProfileName;
+  /** The optional packs that the server started with; `openPackStore` takes them as `startedWith`. */
+  readonly packs?: PackVersions;
 }
 
 /** What an engine is made of. */

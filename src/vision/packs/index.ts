@@ -11,4 +11,12 @@ export {
 } from './manifest.ts';
 export type { InstalledFile, InstalledPackFile } from './pack-record.ts';
 export { type PrepareInput, type PrepareStep, type PrepareSteps, prepareSteps } from './prepare.ts';
-export { type InstalledPack, openPackStore, type PackStatus, type PackStore, type PackStoreParts } from './store.ts';
+export {
+  type InstalledPack,
+  installedVersions,
+  openPackStore,
+  type PackStatus,
+  type PackStore,
+  type PackStoreParts,
+  type PackVersions,
+} from './store.ts';

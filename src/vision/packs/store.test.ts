@@ -6,10 +6,12 @@ import { packageRoot } from '../../shared/package-root.ts';
 import { sha256 } from '../models/digest.ts';
 import { ModelLicenceError } from '../models/index.ts';
 import {
+  installedVersions,
   openPackStore,
   PackCorruptError,
   type PackEntry,
   PackMissingError,
+  type PackVersions,
   type PrepareSteps,
   UnknownPackError,
 } from './index.ts';
@@ -83,6 +85,23 @@ describe('the store of packs', () => {
     await expect(open().load('two', 'net.onnx')).rejects.toThrow('likeness models pull two');
     await expect(open().installed('three')).rejects.toBeInstanceOf(UnknownPackError);
     expect(await open().list()).toMatchObject([{ state: 'absent' }]);
+  });
+
+  it('shows a server only what it started with, in the version that it started with', async () => {
+    await write();
+    const { manifest } = open();
+    const versions = await installedVersions(open(), () => {});
+    const reopened = (startedWith: PackVersions) => openPackStore({ modelsDir, manifest, startedWith, steps: {} });
+    expect(await reopened(versions).installed('two')).toBeDefined();
+    expect(await reopened({}).installed('two')).toBeUndefined();
+    expect(await reopened({ two: 'another' }).installed('two')).toBeUndefined();
+  });
+
+  it('starts a server without a damaged pack, and tells of it', async () => {
+    await write('{');
+    const problems: Error[] = [];
+    expect(await installedVersions(open(), (problem) => problems.push(problem))).toEqual({});
+    expect(problems).toMatchObject([{ name: 'PackCorruptError', packId: 'two' }]);
   });
 
   it('never gives bytes that are not those of their digest', async () => {

@@ -63,6 +63,9 @@ export interface PackStore {
   list(): Promise<PackStatus[]>;
 }
 
+/** Installed packs by id, with the version of each: plain data, for worker processes. */
+export type PackVersions = Readonly<Record<string, string>>;
+
 /** What a store of packs is made of. */
 export interface PackStoreParts {
   /** The cache folder of models. */
@@ -70,6 +73,11 @@ export interface PackStoreParts {
   /** What the server is run for; commercial by default, which allows the fewest packs. */
   readonly deployment?: Deployment;
   readonly manifest?: PackManifest;
+  /**
+   * The packs that a server started with: no other is seen, so that all its workers answer alike until it is started
+   * again. Every pack is seen when left out.
+   */
+  readonly startedWith?: PackVersions | undefined;
   /** The steps that prepare packs; those of this release by default. */
   readonly steps?: PrepareSteps;
 }
@@ -131,10 +139,12 @@ export function openPackStore({
   modelsDir,
   deployment = 'commercial',
   manifest = readPackManifest(),
+  startedWith,
   steps = prepareSteps,
 }: PackStoreParts): PackStore {
   const installed = async (id: string): Promise<InstalledPack | undefined> => {
     const entry = entryOf(manifest, id);
+    if (startedWith !== undefined && startedWith[id] === undefined) return undefined;
     const record = await recordOf(packFolder(modelsDir, id), entry);
     if (!record) return undefined;
     const { files, licence, installedAt } = record;
@@ -142,10 +152,12 @@ export function openPackStore({
     const commercialUse = entry.commercialUse ?? record.commercialUse;
     requireLicence({ id, licence, commercialUse }, deployment);
     const step = steps[id];
+    const version = versionOfFiles(files);
+    if (startedWith !== undefined && startedWith[id] !== version) return undefined;
     const fresh = step === undefined || record.prepared?.from === digestOfFiles(files, step.dependsOn());
     return {
       entry,
-      version: versionOfFiles(files),
+      version,
       files,
       products: fresh ? (record.prepared?.products ?? []) : [],
       ready: fresh,
@@ -190,4 +202,19 @@ export function openPackStore({
   };
 
   return { manifest, installed, load, list: () => Promise.all(manifest.packs.map(statusOf)) };
+}
+
+/** The packs that may be used, as {@link PackStoreParts.startedWith} takes them; damaged ones are left out and told. */
+export async function installedVersions(store: PackStore, onProblem: (problem: Error) => void): Promise<PackVersions> {
+  const versions: Record<string, string> = {};
+  for (const { id } of store.manifest.packs) {
+    try {
+      const pack = await store.installed(id);
+      if (pack) versions[id] = pack.version;
+    } catch (error) {
+      if (!(error instanceof PackCorruptError || error instanceof ModelLicenceError)) throw error;
+      onProblem(error);
+    }
+  }
+  return versions;
 }
