@@ -16,7 +16,8 @@ import type { Caller } from './governance/index.ts';
  */
 export async function compose(config: Config, options: ComposeOptions = {}): Promise<House> {
   const house = await wire(config, options);
-  const { policy, dispatch, findKey, health, ready, refusedCaller, credentialsFile, localCaller, close } = house;
+  const { policy, dispatch, findKey, health, ready, warnings, refusedCaller, credentialsFile, localCaller, close } =
+    house;
   return {
     config,
     policy,
@@ -24,6 +25,7 @@ export async function compose(config: Config, options: ComposeOptions = {}): Pro
     findKey,
     health,
     ready,
+    warnings,
     refusedCaller,
     credentialsFile,
     localCaller,

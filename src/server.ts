@@ -31,6 +31,7 @@ export async function startServer(config: Config, options: ComposeOptions = {}):
       options.onNotice?.(notice);
     },
   });
+  for (const warning of await house.warnings()) logger.warn({}, warning);
   return serveHouse(house, logger);
 }
 

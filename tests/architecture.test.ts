@@ -192,8 +192,34 @@ const doors: {
   faceEmbedder: { through: ['withholdFromEmbedder', 'withheld.embedder'] },
   faceMatcher: { through: ['withheld.matcher', 'floorMatcher', 'watchMatcher'] },
   faceSearch: {
-    through: ['judged', 'parts.retention.search', 'withheld.search', 'floorSearch', 'noteFoundSubjects', 'watchSearch'],
+    through: [
+      'judged',
+      'parts.retention.search',
+      'withheld.search',
+      'hideOptedOut',
+      'floorSearch',
+      'noteFoundSubjects',
+      'watchSearch',
+    ],
   },
+  celebritySearch: {
+    through: [
+      'galleryOf',
+      'parts.celebrities.isGallery',
+      'judged',
+      'parts.retention.search',
+      'withheld.search',
+      'tellCelebrities',
+      'floorSearch',
+      'noteFoundSubjects',
+      'watchSearch',
+    ],
+  },
+  // Says whether a photo shows somebody else too, and never whom.
+  celebrityDesk: { through: ['galleryOf', 'judged', 'parts.retention.search', 'withheld.search'] },
+  // Names without faces, of those who may be told.
+  celebrityReader: { through: ['galleryOf', 'judged'] },
+  celebrityOptOuts: { through: ['galleryOf', 'judged'] },
   faceWriter: {
     through: [
       'judged',

@@ -39,7 +39,7 @@ import type { CapabilityBuilders } from './capabilities.ts';
 import { masterKeyDeskOf } from './master-key.ts';
 import { createReportSigner } from './report-signer.ts';
 import type { Retention } from './retention.ts';
-import { startReviewSweep } from './review-sweep.ts';
+import { startSweep } from './sweep.ts';
 import { createTransparencyReporter } from './transparency.ts';
 
 /** What the rooms of accountability stand on. */
@@ -182,7 +182,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
     },
     start: async () => {
       const stopRetention = await retention.start({ consents });
-      const stopReview = startReviewSweep(review.desk, parts.notice);
+      const stopReview = startSweep(review.desk, 'review cases', parts.notice);
       return async () => {
         await stopReview();
         await stopRetention();

@@ -2,6 +2,10 @@ import {
   type Capabilities,
   type CapabilityName,
   type CollectionReader,
+  celebrityDeskOf,
+  celebrityOptOutsOf,
+  celebrityReaderOf,
+  celebritySearchOf,
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
@@ -14,6 +18,7 @@ import {
   floorUserWriter,
   type Grant,
   type GrantNotes,
+  hideOptedOut,
   type Idempotency,
   type ImageReader,
   noteChangedUsers,
@@ -25,6 +30,7 @@ import {
   type PseudonymOf,
   type PurposeRow,
   type RetentionGuards,
+  tellCelebrities,
   type UserWriter,
   type WatchParts,
   watchMatcher,
@@ -35,6 +41,7 @@ import {
 import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
 import type { FaceDetector, FaceEmbedder, FaceModels } from '../vision/index.ts';
 import type { Accountability } from './accountability.ts';
+import type { Celebrities } from './celebrities.ts';
 import { subjectLikeness } from './consents.ts';
 import type { CallWithholding, Withholding } from './withholding.ts';
 
@@ -59,6 +66,7 @@ export interface CapabilityParts {
   readonly accountability: Accountability['capabilities'];
   readonly consent: Pick<Accountability, 'ledger' | 'locks'>;
   readonly withholding: Pick<Withholding, 'forCall' | 'forgetCollection'>;
+  readonly celebrities: Celebrities;
   /** Holds operations on collections to retention: holds, uses, tombstones. */
   readonly retention: RetentionGuards;
   readonly clock: () => number;
@@ -199,6 +207,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const deleted = await parts.retention.deleteCollection(record, () => store.deleteCollection(record.id));
       // Also where there was none any more: what an interrupted deletion left behind goes with the next.
       await parts.withholding.forgetCollection(record.id);
+      await parts.celebrities.book.forgetCollection(record.id);
       return deleted;
     },
   });
@@ -207,6 +216,29 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     ({ record, store }: Judged): PseudonymOf =>
     (subject) =>
       store.subjectPseudonym(record.id, subject);
+
+  /** What the gallery's own operations add to this is innermost, so that nothing around it counts whom it leaves out. */
+  const heldSearch = (
+    grant: Grant,
+    notes: GrantNotes,
+    at: Judged,
+    withheld: CallWithholding,
+    narrowed: (search: FaceSearch) => FaceSearch,
+  ): FaceSearch => {
+    const { record } = at;
+    const watched = parts.watchOf(grant, record.modelVersion);
+    const released = parts.retention.search(narrowed(withheld.search(search(at), record)), record);
+    const told = noteFoundSubjects(floorSearch(released, grant, notes), notes, pseudonyms(at));
+    return watchSearch(told, grant, notes, watched);
+  };
+
+  /** The gallery where the gate judged that it stands. */
+  const galleryOf = (grant: Grant, collection: CollectionRecord | undefined): Judged | undefined => {
+    if (collection === undefined) return undefined;
+    const at = judged(grant, collection);
+    if (!parts.celebrities.isGallery(at.record)) throw new Error(`${grant.operation} was granted no gallery`);
+    return at;
+  };
 
   const enrolment = (record: CollectionRecord): EnrolmentParts => ({
     ...parts.consent,
@@ -240,12 +272,37 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     },
     faceSearch: (grant, notes, collection, withheld) => {
       const at = judged(grant, collection);
-      const { record } = at;
-      const watched = parts.watchOf(grant, record.modelVersion);
-      const released = parts.retention.search(withheld.search(search(at), record), record);
-      const told = noteFoundSubjects(floorSearch(released, grant, notes), notes, pseudonyms(at));
-      return watchSearch(told, grant, notes, watched);
+      const { book, optOuts, isGallery } = parts.celebrities;
+      return heldSearch(grant, notes, at, withheld, (inner) =>
+        isGallery(at.record) ? hideOptedOut(inner, at.record, { book, optOuts }) : inner,
+      );
     },
+    celebritySearch: (grant, notes, collection, withheld) => {
+      const at = galleryOf(grant, collection);
+      const { book } = parts.celebrities;
+      if (at === undefined) return celebritySearchOf(undefined, { book }, grant);
+      const told = heldSearch(grant, notes, at, withheld, (inner) => tellCelebrities(inner, at.record, book));
+      return celebritySearchOf({ search: told, gallery: at.record }, { book }, grant);
+    },
+    celebrityReader: (grant, _notes, collection) =>
+      celebrityReaderOf(parts.celebrities.book, galleryOf(grant, collection)?.record),
+    celebrityDesk: (grant, notes, collection, withheld) => {
+      const at = judged(grant, galleryOf(grant, collection)?.record);
+      const { record, store } = at;
+      const calibration = faceModels.calibration(record.modelVersion);
+      return celebrityDeskOf(parts.celebrities, grant, notes, {
+        gallery: record,
+        // It is asked whether somebody is alike and tells nobody, so nothing is noted as told.
+        search: withheld.search(search(at), record),
+        ownSimilarity: async (celebrityId, template) => {
+          const score = await store.scoreAgainstSubject(record.id, celebrityId, template);
+          return score === undefined ? undefined : calibration.similarityOf(score);
+        },
+        pseudonymOf: pseudonyms(at),
+      });
+    },
+    celebrityOptOuts: (grant, notes, collection) =>
+      celebrityOptOutsOf(parts.celebrities, grant, notes, galleryOf(grant, collection)?.record),
     collectionReader: (grant, _notes, collection) => reader(judged(grant, collection)),
     collectionCatalog: (grant, _notes, collection) => catalog(grant, collection),
     faceWriter: (grant, notes, collection, withheld) => {

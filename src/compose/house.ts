@@ -44,6 +44,8 @@ export interface House {
   health(): HouseHealth;
   /** Resolves when the models are loaded. @throws {VisionFailedError} when they cannot be */
   ready(): Promise<void>;
+  /** What an operator should know of this configuration over this data, a sentence or more each, with what to do. */
+  warnings(): Promise<readonly string[]>;
   /** Records a call whose signature did not hold; never waits and never throws. */
   readonly refusedCaller: (caller: RefusedCaller) => void;
   /** The AWS credentials file of the first key. */

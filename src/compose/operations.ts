@@ -6,6 +6,18 @@ import {
   listAuditRecords,
   verifyAudit,
 } from '../areas/accountability/index.ts';
+import {
+  addCelebrityOptOut,
+  addCelebrityPhoto,
+  describeCelebrity,
+  getCelebrityInfo,
+  listCelebrities,
+  listCelebrityOptOuts,
+  putCelebrity,
+  recognizeCelebrities,
+  removeCelebrity,
+  removeCelebrityOptOut,
+} from '../areas/celebrities/index.ts';
 import { createCollection, deleteCollection, describeCollection, listCollections } from '../areas/collections/index.ts';
 import {
   getConsent,
@@ -90,6 +102,8 @@ import type { AnyOperation } from '../governance/index.ts';
 
 /** Every operation that this version computes, by its wire name: the type asks for each, and for no other. */
 export const builtOperations = {
+  AddCelebrityOptOut: addCelebrityOptOut,
+  AddCelebrityPhoto: addCelebrityPhoto,
   AddPerson: addPerson,
   AnswerContest: answerContest,
   ApproveProposal: approveProposal,
@@ -104,6 +118,7 @@ export const builtOperations = {
   DeleteCollection: deleteCollection,
   DeleteFaces: deleteFaces,
   DeleteUser: deleteUser,
+  DescribeCelebrity: describeCelebrity,
   DescribeCollection: describeCollection,
   DetectFaces: detectFaces,
   DisassociateFaces: disassociateFaces,
@@ -112,6 +127,7 @@ export const builtOperations = {
   ExportAudit: exportAudit,
   GetAuditManifest: getAuditManifest,
   GetCalibration: getCalibration,
+  GetCelebrityInfo: getCelebrityInfo,
   GetConsent: getConsent,
   GetEncryption: getEncryption,
   GetErasureCertificate: getErasureCertificate,
@@ -128,6 +144,8 @@ export const builtOperations = {
   ListAuditRecords: listAuditRecords,
   ListBackups: listBackups,
   ListCannotLinks: listCannotLinks,
+  ListCelebrities: listCelebrities,
+  ListCelebrityOptOuts: listCelebrityOptOuts,
   ListCollections: listCollections,
   ListConsents: listConsents,
   ListContests: listContests,
@@ -145,10 +163,14 @@ export const builtOperations = {
   ListUsers: listUsers,
   MarkMinor: markMinor,
   PlaceLegalHold: placeLegalHold,
+  PutCelebrity: putCelebrity,
+  RecognizeCelebrities: recognizeCelebrities,
   RecordObjection: recordObjection,
   RejectProposal: rejectProposal,
   ReleaseLegalHold: releaseLegalHold,
   RemoveCannotLink: removeCannotLink,
+  RemoveCelebrity: removeCelebrity,
+  RemoveCelebrityOptOut: removeCelebrityOptOut,
   RemovePerson: removePerson,
   RevokeKey: revokeKey,
   RotateMasterKey: rotateMasterKey,

@@ -24,6 +24,7 @@ import { ensureFirstKey, firstPerson, secretOf } from './access-keys.ts';
 import { openAccountability } from './accountability.ts';
 import { openAuditTrail } from './audit-trail.ts';
 import { createCapabilities } from './capabilities.ts';
+import { openCelebrities } from './celebrities.ts';
 import { dataFiles } from './data-files.ts';
 import type { ComposeOptions, House } from './house.ts';
 import { createImageReader } from './image-reader.ts';
@@ -33,8 +34,8 @@ import { openKeyringOf } from './open-keyring.ts';
 import { builtOperations } from './operations.ts';
 import { finishRestoreOf } from './restore.ts';
 import { openRetention } from './retention.ts';
-import { startReviewSweep } from './review-sweep.ts';
 import { inServiceTerms } from './service-terms.ts';
+import { startSweep } from './sweep.ts';
 import { openWithholding } from './withholding.ts';
 
 /** The house with its walls open: what compose keeps to itself. Only tests (tests/builders/open-house.ts)
@@ -177,9 +178,21 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
       probeHash,
       clock,
     });
-    retention.register(withholding.pending.erasureSource);
+    const celebrities = await openCelebrities({
+      config,
+      stores,
+      keyring,
+      minors: accountability.review.minors,
+      retention,
+      clock,
+      ids: randomUUID,
+      notice,
+    });
+    retention.register(withholding.pending.erasureSource, celebrities.book.erasureSource);
     closers.push(await accountability.start());
-    closers.push(startReviewSweep(withholding, notice));
+    // A restored backup may have brought back who opted out; they are told to nobody, and erased now.
+    closers.push(startSweep(celebrities, 'the gallery of public figures', notice));
+    closers.push(startSweep(withholding, 'review cases', notice));
     const idempotency = createIdempotency({ store: stores.idempotency, clock });
     const dispatch = createGate({
       policy,
@@ -191,6 +204,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
         photoLibraryAttributes: config.photoLibraryAttributes,
         region: config.region,
         accountId: config.accountId,
+        ...(config.celebrityCollection !== undefined && { celebrityCollection: config.celebrityCollection }),
         grantMs: config.requestTimeoutMs + grantSlackMs,
       },
       consent: accountability.ledger,
@@ -224,6 +238,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
         publicKey: keyring.signer,
         probeHash,
         withholding,
+        celebrities,
         accountability: accountability.capabilities,
         consent: accountability,
         retention: retention.guards,
@@ -242,6 +257,10 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
         return { workers, busy, waiting, replaced, quarantinedCollections, indexBytes: stores.indexMemoryBytes() };
       },
       ready: () => vision.ready(),
+      warnings: async () => {
+        const problem = await celebrities.problem();
+        return problem === undefined ? [] : [problem];
+      },
       stores,
       faceModels: versions,
       vision,

@@ -69,7 +69,7 @@ describe('defaults', () => {
 
   it('leave out what is not set', () => {
     const config = load();
-    for (const key of ['bucketsDir', 's3', 'tls']) expect(config).not.toHaveProperty(key);
+    for (const key of ['bucketsDir', 'celebrityCollection', 's3', 'tls']) expect(config).not.toHaveProperty(key);
   });
 
   it("find the user's cache folder on each system", () => {
@@ -109,6 +109,7 @@ describe('the environment', () => {
       LIKENESS_CONTROLLER: 'Museum of Clocks, Vienna',
       LIKENESS_DEPLOYMENT: 'non-commercial',
       LIKENESS_DEFAULT_PURPOSE: 'evaluation',
+      LIKENESS_CELEBRITY_COLLECTION: 'public-figures',
       LIKENESS_PHOTO_LIBRARY_ATTRIBUTES: 'gender,emotions',
       LIKENESS_REVIEW_CASE_DAYS: '7',
       LIKENESS_REVIEW_SEED_PERCENT: '25',
@@ -144,6 +145,7 @@ describe('the environment', () => {
       controller: 'Museum of Clocks, Vienna',
       deployment: 'non-commercial',
       defaultPurpose: 'evaluation',
+      celebrityCollection: 'public-figures',
       photoLibraryAttributes: ['gender', 'emotions'],
       review: { caseDays: 7, seedShare: 0.25 },
       logLevel: 'debug',

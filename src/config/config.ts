@@ -48,6 +48,8 @@ export interface Config {
   /** Decides which licences allow a model here. */
   readonly deployment: 'commercial' | 'non-commercial';
   readonly defaultPurpose: PurposeName;
+  /** The gallery that RecognizeCelebrities searches; absent: nobody is recognised. */
+  readonly celebrityCollection?: string;
   readonly photoLibraryAttributes: readonly ('emotions' | 'gender')[];
   readonly review: {
     readonly caseDays: number;
@@ -202,6 +204,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
   const anchorFile = optional('audit_anchor_file');
   const certFile = optional('tls_cert_file');
   const keyFile = optional('tls_key_file');
+  const celebrityCollection = optional('celebrity_collection');
   const config = {
     host: text('host'),
     port: integer('port'),
@@ -229,6 +232,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
     corsOrigins: list('cors_origins'),
     deployment: text<Config['deployment']>('deployment'),
     defaultPurpose: text<Config['defaultPurpose']>('default_purpose'),
+    ...(celebrityCollection === undefined ? {} : { celebrityCollection }),
     photoLibraryAttributes: list<'emotions' | 'gender'>('photo_library_attributes'),
     review: { caseDays: integer('review_case_days'), seedShare: integer('review_seed_percent') / 100 },
     logLevel: text<Config['logLevel']>('log_level'),

@@ -230,6 +230,12 @@ export const settings = [
     description: 'Purpose of collections that are created without the tag likeness:purpose.',
   },
   {
+    key: 'celebrity_collection',
+    type: { kind: 'text', pattern: /^[a-zA-Z0-9_.-]{1,255}$/, wanted: 'the id of a collection' },
+    description:
+      'Collection of the purpose media-archive in which RecognizeCelebrities searches: the gallery of public figures. Without one nobody is recognised. Read docs/celebrities.md.',
+  },
+  {
     key: 'photo_library_attributes',
     type: { kind: 'list', choices: ['emotions', 'gender'], wanted: 'emotions, gender' },
     default: '',

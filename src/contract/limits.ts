@@ -6,6 +6,8 @@
 export const limits = {
   /** Faces told, compared or indexed per image. */
   facesPerImage: 100,
+  /** Faces that RecognizeCelebrities looks at, the largest. */
+  celebrityFacesPerImage: 64,
   /** SimilarityThreshold, FaceMatchThreshold and UserMatchThreshold of searches, 0..100. */
   defaultMatchThreshold: 80,
   /** UserMatchThreshold of AssociateFaces, 0..100. */

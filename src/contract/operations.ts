@@ -157,11 +157,16 @@ export const operations = {
       'ResourceNotReadyException',
     ],
   },
-  GetCelebrityInfo: { area: 'celebrities', status: 'absent', subject: 'none', errors: ['ResourceNotFoundException'] },
+  GetCelebrityInfo: {
+    area: 'celebrities',
+    status: 'built',
+    subject: 'gallery-if-any',
+    errors: ['ResourceNotFoundException'],
+  },
   RecognizeCelebrities: {
     area: 'celebrities',
-    status: 'absent',
-    subject: 'none',
+    status: 'built',
+    subject: 'gallery-if-any',
     errors: [
       'ImageTooLargeException',
       'InvalidImageFormatException',
@@ -564,8 +569,11 @@ export interface OperationRow {
   readonly area: Area;
   /** `built`: computed by this version; `absent`: answered with UnknownOperationException. */
   readonly status: 'built' | 'absent';
-  /** `collection`: the request's CollectionId; `new-collection`: one about to be made; `resource`: the ResourceArn; `none`: the key's purpose decides. */
-  readonly subject: 'collection' | 'new-collection' | 'resource' | 'none';
+  /**
+   * `collection`: the request's CollectionId; `new-collection`: one about to be made; `resource`: the ResourceArn;
+   * `gallery-if-any`: the configured gallery of public figures where it stands; `none`: the key's purpose decides.
+   */
+  readonly subject: 'collection' | 'gallery-if-any' | 'new-collection' | 'resource' | 'none';
   readonly errors: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import type { FromSchema } from './json-schema.ts';
 import { accountabilityOperations } from './own/accountability.ts';
+import { celebritiesOperations } from './own/celebrities.ts';
 import { consentOperations } from './own/consent.ts';
 import { encryptionOperations } from './own/encryption.ts';
 import { modelsOperations } from './own/models.ts';
@@ -29,6 +30,7 @@ export const ownOperations = {
   ...reviewOperations,
   ...subjectsOperations,
   ...reportsOperations,
+  ...celebritiesOperations,
 } as const satisfies Record<string, OwnOperationRow>;
 
 /** The name of one of Likeness' own operations. */

@@ -2,6 +2,7 @@ import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
 import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
+import type { CelebrityDesk, CelebrityOptOutDesk, CelebrityReader, CelebritySearch } from './celebrities/desk.ts';
 import type { ConsentDesk } from './consent/desk.ts';
 import type { BoundDualControl } from './dual-control/index.ts';
 import type { MasterKeyDesk } from './encryption/index.ts';
@@ -204,6 +205,11 @@ export interface Capabilities {
   readonly masterKeyDesk: MasterKeyDesk;
   /** Erasure, legal holds and retention, in the caller's name. */
   readonly retention: RetentionDesk;
+  /** Recognises public figures by the configured gallery, where it stands. */
+  readonly celebritySearch: CelebritySearch;
+  readonly celebrityReader: CelebrityReader;
+  readonly celebrityDesk: CelebrityDesk;
+  readonly celebrityOptOuts: CelebrityOptOutDesk;
   /** Backups that the server makes of itself. */
   readonly backups: BackupRoom;
   /** Says the server's settings that answers show: region, account, limits. */

@@ -31,6 +31,8 @@ export interface GateSettings {
   readonly photoLibraryAttributes: readonly SensitiveAttribute[];
   readonly region: string;
   readonly accountId: string;
+  /** The gallery of public figures; absent: nobody is recognised. */
+  readonly celebrityCollection?: string;
   /** How long a grant holds, milliseconds. */
   readonly grantMs: number;
 }
@@ -117,9 +119,9 @@ export function createGate(parts: GateParts): Dispatch {
     let roles: readonly RoleName[] | undefined;
     try {
       roles = await people.rolesOf(call.caller.person);
-      const target = targetOf(call, settings);
+      let target = targetOf(call, settings);
       if (target.kind !== 'none') collectionId = target.collectionId;
-      const question: Question = { call, target, roles, account: settings };
+      let question: Question = { call, target, roles, account: settings };
       const ruleParts = { policy, consent, budgets: parts.budgets };
       const named = { roles, ...(collectionId !== undefined && { collectionId }) };
       const keyRefusal = await judge(keyRules, question, ruleParts);
@@ -134,9 +136,16 @@ export function createGate(parts: GateParts): Dispatch {
       });
       if (found.kind === 'refused') return { ...found, ...named };
       const { purpose, collection } = found;
+      // A gallery that does not stand is not what the call runs on.
+      if (target.kind === 'gallery' && collection === undefined) {
+        collectionId = undefined;
+        target = { kind: 'none' };
+        question = { ...question, target };
+      }
       const refusal = await judge(purposeRules, { ...question, purpose, ...(collection && { collection }) }, ruleParts);
-      if (refusal) return { kind: 'refused', refusal, purpose, ...named };
-      return { kind: 'granted', purpose, ...(collection && { collection }), ...named };
+      const judged = { roles, ...(collectionId !== undefined && { collectionId }) };
+      if (refusal) return { kind: 'refused', refusal, purpose, ...judged };
+      return { kind: 'granted', purpose, ...(collection && { collection }), ...judged };
     } catch (cause) {
       const error = cause instanceof ServiceError ? cause : parts.translateError?.(cause, call.request);
       return {

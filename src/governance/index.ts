@@ -55,6 +55,22 @@ export type {
   UserWriter,
 } from './capabilities.ts';
 export {
+  type CelebrityBook,
+  type CelebrityOptOuts,
+  celebrityDeskOf,
+  celebrityOptOutsOf,
+  celebrityReaderOf,
+  celebritySearchOf,
+  createCelebrityBook,
+  eraseOptedOut,
+  type GalleryRecord,
+  galleryProblem,
+  hideOptedOut,
+  isGallery,
+  openCelebrityOptOuts,
+  tellCelebrities,
+} from './celebrities/index.ts';
+export {
   type ConsentBook,
   type ConsentDesk,
   type ConsentFilter,

@@ -1,4 +1,5 @@
 import type { CollectionRecord } from '../stores/ports/index.ts';
+import { galleryProblem, isGallery } from './celebrities/gallery.ts';
 import { declaredPurpose, type Policy, type PurposeName, type PurposeRow, purposeNames } from './policy/index.ts';
 import { purposeTag } from './reserved-tags.ts';
 import { accessDenied, type Question, type Refusal, refusedClassWords } from './rules/index.ts';
@@ -35,7 +36,8 @@ export type FoundPurpose =
 /**
  * Finds the purpose of a call: that of its collection, which nothing in the request can change; for a new collection
  * the one its tag declares, or the default; with a token that of its receipt; about consent the one that the request
- * names, so that it is counted where it belongs; else the first that the key lists.
+ * names, so that it is counted where it belongs; about the gallery of public figures that collection's, where it
+ * stands; else the first that the key lists.
  */
 export async function purposeOf(question: Question, parts: PurposeParts): Promise<FoundPurpose> {
   const { target, call } = question;
@@ -50,6 +52,18 @@ export async function purposeOf(question: Question, parts: PurposeParts): Promis
         });
       }
       return declaredByOperator(question, collection.purpose, parts.policy, collection);
+    }
+    case 'gallery': {
+      const collection = await parts.findCollection(target.collectionId);
+      if (isGallery(collection)) return declaredByOperator(question, collection.purpose, parts.policy, collection);
+      if (target.isRequired) {
+        return refused({
+          rule: 'gallery-stands',
+          code: 'InvalidParameterException',
+          message: galleryProblem(target.collectionId, collection),
+        });
+      }
+      return declaredByOperator(question, call.caller.purposes[0] ?? '', parts.policy);
     }
     case 'new-collection':
       return declaredByTag(question, tagsOf(call.request)[purposeTag], parts);

@@ -1,24 +1,38 @@
 import { type OperationRow, type OwnOperationRow, operations, ownOperations, ServiceError } from '../contract/index.ts';
 import type { Call } from './call.ts';
+import { galleryProblem } from './celebrities/gallery.ts';
 
 /** What a call is about. */
 export type Target =
   | { readonly kind: 'collection' | 'new-collection'; readonly collectionId: string }
+  /** The configured gallery of public figures; without `isRequired` the call runs where it does not stand too. */
+  | { readonly kind: 'gallery'; readonly collectionId: string; readonly isRequired: boolean }
   | { readonly kind: 'none' };
+
+/** What of the configuration says what a call is about. */
+export interface TargetSettings {
+  readonly region: string;
+  readonly accountId: string;
+  /** The gallery of public figures, where one is configured. */
+  readonly celebrityCollection?: string;
+}
 
 /**
  * Reads off the request what it is about, by the operation's row. one of Likeness' own is about
  * the collection of its member `collectionId`, where its row says so and the request names one.
  *
- * @throws {ServiceError} InvalidParameterException when no collection is named, or the ARN is none
+ * @throws {ServiceError} InvalidParameterException when no collection is named, the ARN is none, or a gallery is needed
+ * and none is configured
  * @throws {ServiceError} ResourceNotFoundException when the ARN names something else than a collection of this account
  */
-export function targetOf(call: Call, account: { readonly region: string; readonly accountId: string }): Target {
+export function targetOf(call: Call, settings: TargetSettings): Target {
   const rows: Readonly<Record<string, OperationRow>> = operations;
   const ownRows: Readonly<Record<string, OwnOperationRow>> = ownOperations;
   if (Object.hasOwn(ownRows, call.operation)) {
+    const about = ownRows[call.operation]?.subject;
+    if (about === 'gallery' || about === 'gallery-if-any') return galleryOf(settings, about === 'gallery');
     const named = textMember(call.request, 'collectionId');
-    if (ownRows[call.operation]?.subject === undefined || named === undefined) return { kind: 'none' };
+    if (about === undefined || named === undefined) return { kind: 'none' };
     return { kind: 'collection', collectionId: named };
   }
   const subject = Object.hasOwn(rows, call.operation) ? rows[call.operation]?.subject : undefined;
@@ -29,8 +43,10 @@ export function targetOf(call: Call, account: { readonly region: string; readonl
     case 'resource':
       return {
         kind: 'collection',
-        collectionId: collectionOfArn(textMember(call.request, 'ResourceArn') ?? '', account),
+        collectionId: collectionOfArn(textMember(call.request, 'ResourceArn') ?? '', settings),
       };
+    case 'gallery-if-any':
+      return galleryOf(settings, false);
     default:
       return { kind: 'none' };
   }
@@ -46,6 +62,12 @@ export function textMember(request: unknown, name: string): string | undefined {
 export function tagsOf(request: unknown): Readonly<Record<string, string>> {
   const { Tags } = request as { readonly Tags?: Readonly<Record<string, string>> };
   return Tags ?? {};
+}
+
+function galleryOf({ celebrityCollection }: TargetSettings, isRequired: boolean): Target {
+  if (celebrityCollection !== undefined) return { kind: 'gallery', collectionId: celebrityCollection, isRequired };
+  if (!isRequired) return { kind: 'none' };
+  throw new ServiceError('InvalidParameterException', galleryProblem(undefined));
 }
 
 function namedCollection(request: unknown): string {

@@ -317,8 +317,8 @@ describe('AssociateFaces', () => {
 });
 
 describe('ways around', () => {
-  it('by RecognizeCelebrities, face search in videos, or export do not exist', async () => {
-    for (const name of ['RecognizeCelebrities', 'StartFaceSearch', 'GetFaceSearch', 'ExportCollection']) {
+  it('by face search in videos, or export do not exist', async () => {
+    for (const name of ['StartFaceSearch', 'GetFaceSearch', 'ExportCollection']) {
       const refusal = await refusalOf(at.operator.ask(name as never, { CollectionId } as never));
       expect(refusal.code).toBe('UnknownOperationException');
     }

@@ -97,6 +97,16 @@ export function comparedFace(face: FaceObservation): ComparedFace {
   };
 }
 
+/** As {@link comparedFace}, with what RecognizeCelebrities tells of the expression, where it may be told. */
+export function comparedFaceWithExpression(face: FaceObservation): ComparedFace {
+  const { emotions, smile } = face.attributes;
+  return {
+    ...comparedFace(face),
+    ...(emotions && { Emotions: emotions.map(({ type, confidence }) => ({ Type: type, Confidence: confidence })) }),
+    ...(smile && { Smile: wireJudgement(smile) }),
+  };
+}
+
 /** A stored face in AWS's Face shape. */
 export function wireFace(face: FaceRecord): Face {
   return {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { limits } from '../../contract/index.ts';
 import { defineOperation } from '../../governance/index.ts';
-import type { EmbeddedFaces } from '../../vision/index.ts';
 import { askedAttributes, faceDetail, wireFace } from './face-detail.ts';
+import { largestOnly } from './largest-only.ts';
 
 /** Finds an image's faces and stores those that are good enough, once per image and ExternalImageId. */
 export const indexFaces = defineOperation(
@@ -53,19 +53,3 @@ export const indexFaces = defineOperation(
     };
   },
 );
-
-/**
- * Leaves only the largest face of the image to be stored. Where that one was not good enough nothing is: the next
- * largest is someone else, who happened to stand there.
- */
-function largestOnly(found: EmbeddedFaces): EmbeddedFaces {
-  const [face] = found.accepted;
-  if (face === undefined || found.rejected.every(({ box }) => areaOf(box) <= areaOf(face.box))) return found;
-  const { template: _, ...rest } = face;
-  const rejected = [...found.rejected, { ...rest, reasons: ['EXCEEDS_MAX_FACES'] as const }];
-  return { ...found, accepted: [], rejected: rejected.sort((a, b) => areaOf(b.box) - areaOf(a.box)) };
-}
-
-function areaOf({ width, height }: { readonly width: number; readonly height: number }): number {
-  return width * height;
-}

@@ -10,8 +10,11 @@ export interface OwnOperationRow {
   readonly summary: string;
   /** Who may call it; `any`: every person with a key; `token`: whoever has the token of a receipt, without a signature. */
   readonly roles: readonly RoleName[] | 'any' | 'token';
-  /** Present where it is about one collection, named by the member `collectionId`; absent: about none. */
-  readonly subject?: 'collection';
+  /**
+   * `collection`: about the one that the member `collectionId` names; `gallery`: about the configured gallery of public
+   * figures, without which it is refused; `gallery-if-any`: about that where it stands; absent: about none.
+   */
+  readonly subject?: 'collection' | 'gallery' | 'gallery-if-any';
   /** Members of the query for GET, of the JSON body for POST. */
   readonly request: ObjectSchema;
   readonly response: JsonSchema;

@@ -3,7 +3,12 @@ import type { Grant } from '../grant.ts';
 import type { GrantNotes } from '../notes.ts';
 
 /** Operations whose images are searched or compared with; images that are enrolled or only looked at are no probes. */
-const probing: ReadonlySet<string> = new Set(['CompareFaces', 'SearchFacesByImage', 'SearchUsersByImage']);
+const probing: ReadonlySet<string> = new Set([
+  'CompareFaces',
+  'RecognizeCelebrities',
+  'SearchFacesByImage',
+  'SearchUsersByImage',
+]);
 
 /**
  * An image reader that notes a keyed hash of each image that is a probe, so that the audit recognises one that comes

@@ -2,6 +2,7 @@ import type { CollectionRecord, FaceRecord } from '../../stores/ports/index.ts';
 import type { FaceTemplate } from '../../vision/index.ts';
 import type { FaceSearch, Similar } from '../capabilities.ts';
 import { type CandidateEnds, mostCandidates, type NewCandidate, type ProbeEnds } from '../review/case.ts';
+import { readTellingMatches } from '../telling-matches.ts';
 import {
   type CallSheets,
   cropOfProbe,
@@ -14,6 +15,7 @@ import {
   type WithholdingParts,
 } from './withholding.ts';
 
+const ways = readTellingMatches();
 /** Where review is wanted the store is asked for this many, whatever the threshold and however many were asked for. */
 const reviewDepth = 60;
 /** Asked for beyond what the caller wants, so that what is withheld or barred leaves no gap. */
@@ -45,6 +47,9 @@ interface Judged<Hit> {
  * that holds a minor every search opens one too; adults are released, minors are not, nor is anything when a minor is
  * searched with. Pairs that a cannot-link bars are never answered and never shown to reviewers.
  *
+ * An operation whose answer reviewers cannot be asked about (its way is not `withheld`) opens no case: in it a minor is
+ * not told at all, nor is who ranks behind a minor, for they would be told in the minor's place.
+ *
  * The same is asked of the store, the same pictures are read and a case of the same size is written, whatever is
  * found: the threshold is applied afterwards, so that time does not tell "no match" from "withheld".
  *
@@ -58,6 +63,7 @@ export function withholdSearch(
   sheets: CallSheets,
 ): FaceSearch {
   const isReviewed = grant.review !== 'none';
+  const opensCases = isReviewed || ways.get(grant.operation) === 'withheld';
   const judgedUsers = new Map<string, Promise<boolean>>();
   const facesOfUsers = new Map<string, Promise<readonly CandidateEnds[]>>();
 
@@ -95,6 +101,11 @@ export function withholdSearch(
       : await gather(kind, judge, limit, threshold, 0);
     const isWithheldWhole = isReviewed || (await isMinorProbe(ends));
     const reaching = judged.filter(({ hit }) => hit.similarity >= threshold);
+    if (!opensCases) {
+      const first = reaching.findIndex(({ minor }) => minor);
+      const told = isWithheldWhole ? [] : reaching.slice(0, first === -1 ? limit : Math.min(first, limit));
+      return told.map(({ hit }) => hit);
+    }
     const withheld = reaching.filter(({ minor }) => isWithheldWhole || minor);
     const others = judged.filter((one) => !withheld.includes(one));
     await openCase(probe, ends, { threshold, limit }, withheld, others, kind, signal);

@@ -13,6 +13,7 @@ interface Measure {
 }
 
 const searches: ReadonlySet<string> = new Set([
+  'RecognizeCelebrities',
   'SearchFaces',
   'SearchFacesByImage',
   'SearchUsers',
@@ -41,7 +42,9 @@ export const measures = [
     name: 'searches',
     title: 'Searches',
     explanation: 'Searches of a collection that were answered.',
-    of: calls(searches),
+    // Without a gallery nobody was searched for, and the record names no collection.
+    of: (record) =>
+      record.operation === 'RecognizeCelebrities' && record.collection === undefined ? 0 : calls(searches)(record),
   },
   {
     name: 'comparisons',

@@ -14,6 +14,8 @@ export interface RetentionGuards {
    * @param notes false where what is found is not what is answered
    */
   search(search: FaceSearch, collection: CollectionRecord, notes?: boolean): FaceSearch;
+  /** Whether a legal hold suspends the erasure of who bears this name, so that nobody is told of them. */
+  hides(collection: Pick<CollectionRecord, 'id' | 'purpose'>, subject: string): boolean;
   /** Deletes no face on hold; where consent is needed, what was deleted does not come back with a backup. */
   faceWriter(writer: FaceWriter): FaceWriter;
   /** Deletes no user on hold. */
@@ -86,6 +88,7 @@ export function createGuards(parts: GuardParts): RetentionGuards {
         },
       };
     },
+    hides: ({ id: collectionId, purpose }, subject) => suspended.hides({ purpose, collectionId, userId: subject }),
     faceWriter(writer) {
       const { record } = writer;
       return {

@@ -6,6 +6,11 @@ export const keyAllowsCollection: Rule<Question> = {
   judge(question) {
     const { collections } = question.call.caller;
     if (question.target.kind === 'none' || collections === '*') return undefined;
-    return collections.includes(question.target.collectionId) ? undefined : accessDenied(question);
+    if (collections.includes(question.target.collectionId)) return undefined;
+    // Who asks for public figures names no collection, and could not tell what the key lacks.
+    const why =
+      'It is about the gallery of public figures, a collection that this key does not list. ' +
+      'Rule: key-allows-collection; read docs/celebrities.md.';
+    return accessDenied(question, question.target.kind === 'gallery' ? why : undefined);
   },
 };

@@ -14,6 +14,7 @@ export type DocumentKind =
   | 'erasure'
   | 'contest'
   | 'backup'
+  | 'celebrity'
   | 'setting';
 
 /** A document as it is kept: JSON, sealed at rest; found by its id or by what it is indexed under. */

@@ -1,20 +1,22 @@
 const everyMs = 10 * 60_000;
 
 /**
- * Closes and forgets review cases as they run out, now and every ten minutes. Nothing hangs on it: a case that has
- * run out is treated so at once, whether it was swept or not.
+ * Closes and forgets what has run out, now and every ten minutes. Nothing hangs on it: what has run out is treated so
+ * at once, whether it was swept or not.
  *
+ * @param what is swept, in the plural, for the notice
  * @returns stops it, after the sweep that runs
  */
-export function startReviewSweep(
-  desk: { sweep(): Promise<void> },
+export function startSweep(
+  room: { sweep(): Promise<void> },
+  what: string,
   notice: (notice: string) => void,
 ): () => Promise<void> {
   const sweep = async (): Promise<void> => {
     try {
-      await desk.sweep();
+      await room.sweep();
     } catch (error) {
-      notice(`review cases could not be swept and will be again in ten minutes: ${String(error)}`);
+      notice(`${what} could not be swept and will be again in ten minutes: ${String(error)}`);
     }
   };
   let running = sweep();

@@ -1,0 +1,10 @@
+export { addCelebrityOptOut } from './addCelebrityOptOut.ts';
+export { addCelebrityPhoto } from './addCelebrityPhoto.ts';
+export { describeCelebrity } from './describeCelebrity.ts';
+export { getCelebrityInfo } from './getCelebrityInfo.ts';
+export { listCelebrities } from './listCelebrities.ts';
+export { listCelebrityOptOuts } from './listCelebrityOptOuts.ts';
+export { putCelebrity } from './putCelebrity.ts';
+export { recognizeCelebrities } from './recognizeCelebrities.ts';
+export { removeCelebrity } from './removeCelebrity.ts';
+export { removeCelebrityOptOut } from './removeCelebrityOptOut.ts';
