@@ -1,5 +1,6 @@
 import type { Arena } from './codes/arena.ts';
 import { BLOCK_CODES, type CodeBlock, type CodeQuery, Codes } from './codes/codes.ts';
+import { IdTable } from './id-table.ts';
 import { type Chunk, dot, findChunk, type SlotScore } from './scan.ts';
 
 const FIRST_CHUNK = 64;
@@ -7,8 +8,6 @@ const LARGEST_CHUNK = 16_384;
 
 /** Vectors from which codes pay: fewer are scanned exactly in the time of a round trip to the workers. */
 export const CODED_FROM = 2 * BLOCK_CODES;
-/** What a vector costs beside its numbers and its flag: the id, its two entries and the slot's version; an estimate. */
-const BYTES_PER_ID = 160;
 
 /**
  * The vectors of one space in slots, their ids, and which slots have changed since when. Slots of removed vectors
@@ -19,8 +18,9 @@ export class Space {
   /** Unique in its index, and never used again. */
   readonly number: number;
   readonly chunks: Chunk[] = [];
-  readonly #slotOfId = new Map<string, number>();
-  readonly #idOfSlot: (string | undefined)[] = [];
+  readonly #ids = new IdTable();
+  /** The first slot that was never used. */
+  #nextSlot = 0;
   readonly #freeSlots: number[] = [];
   #capacity = 0;
   /** The slots changed since each running scan began. */
@@ -42,47 +42,46 @@ export class Space {
   }
 
   get size(): number {
-    return this.#slotOfId.size;
+    return this.#ids.size;
   }
 
   get memoryBytes(): number {
     const vectors = this.#capacity * (this.dimensions * Float32Array.BYTES_PER_ELEMENT + 1);
-    return vectors + (this.#codes?.memoryBytes ?? 0) + this.size * BYTES_PER_ID;
+    return vectors + (this.#codes?.memoryBytes ?? 0) + this.#ids.memoryBytes;
   }
 
   has(id: string): boolean {
-    return this.#slotOfId.has(id);
+    return this.#ids.slotOf(id) !== undefined;
   }
 
   idOf(slot: number): string | undefined {
-    return this.#idOfSlot[slot];
+    return this.#ids.idOf(slot);
   }
 
   put(id: string, vector: Float32Array): void {
     if (vector.length !== this.dimensions) {
       throw new RangeError(`a vector of ${vector.length} dimensions in a space of ${this.dimensions}`);
     }
-    const slot = this.#slotOfId.get(id) ?? this.#freeSlots.pop() ?? this.#idOfSlot.length;
+    const known = this.#ids.slotOf(id);
+    const slot = known ?? this.#freeSlots.pop() ?? this.#nextSlot++;
     if (slot >= this.#capacity) this.#grow();
     const { chunk, at } = this.#find(slot);
     Atomics.store(chunk.live, at, 0);
     chunk.vectors.set(vector, at * this.dimensions);
     Atomics.store(chunk.live, at, 1);
-    this.#slotOfId.set(id, slot);
-    this.#idOfSlot[slot] = id;
+    if (known === undefined) this.#ids.set(slot, id);
     this.#code(slot, vector);
     this.#noteChange(slot);
   }
 
   remove(id: string): void {
-    const slot = this.#slotOfId.get(id);
+    const slot = this.#ids.slotOf(id);
     if (slot === undefined) return;
     const { chunk, at } = this.#find(slot);
     Atomics.store(chunk.live, at, 0);
     chunk.vectors.fill(0, at * this.dimensions, (at + 1) * this.dimensions);
     this.#codes?.remove(slot);
-    this.#slotOfId.delete(id);
-    this.#idOfSlot[slot] = undefined;
+    this.#ids.delete(slot);
     this.#freeSlots.push(slot);
     this.#noteChange(slot);
   }
@@ -95,13 +94,12 @@ export class Space {
     }
     this.#codes?.erase();
     this.#codes = undefined;
-    this.#slotOfId.clear();
-    this.#idOfSlot.length = 0;
+    this.#ids.clear();
   }
 
   /** The exact score of a slot, or undefined when it holds nothing now. */
   score(slot: number, probe: Float32Array): SlotScore | undefined {
-    if (this.#idOfSlot[slot] === undefined) return undefined;
+    if (!this.#ids.has(slot)) return undefined;
     const { chunk, at } = this.#find(slot);
     return { slot, score: dot(probe, chunk.vectors, at * this.dimensions) };
   }
@@ -142,7 +140,7 @@ export class Space {
     if (this.#codes === undefined) {
       if (this.#withoutCodes || this.size < CODED_FROM) return;
       this.#codes = new Codes(this.#arena, this.#mean());
-      for (const at of this.#slotOfId.values()) this.#putCode(at, this.#vectorOf(at));
+      for (const at of this.#usedSlots()) this.#putCode(at, this.#vectorOf(at));
     } else {
       this.#putCode(slot, vector);
     }
@@ -155,9 +153,13 @@ export class Space {
     this.#withoutCodes = true;
   }
 
+  *#usedSlots(): Generator<number> {
+    for (let slot = 0; slot < this.#nextSlot; slot++) if (this.#ids.has(slot)) yield slot;
+  }
+
   #mean(): Float32Array {
     const sums = new Float64Array(this.dimensions);
-    for (const slot of this.#slotOfId.values()) {
+    for (const slot of this.#usedSlots()) {
       const vector = this.#vectorOf(slot);
       for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (vector[i] as number);
     }

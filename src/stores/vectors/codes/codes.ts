@@ -61,7 +61,7 @@ export class Codes {
   /**
    * Codes a vector.
    *
-   * @returns false when there is no memory for it @throws {RangeError} for a slot far beyond the last
+   * @returns false when there is no memory for it
    */
   put(slot: number, vector: Float32Array): boolean {
     const block = this.#blockOf(slot);
@@ -149,18 +149,16 @@ export class Codes {
 
   #blockOf(slot: number): OpenBlock | undefined {
     const index = Math.floor(slot / BLOCK_CODES);
-    if (index > this.#open.length) throw new RangeError(`slot ${slot} is not the next of ${this.#open.length} blocks`);
-    if (index === this.#open.length) {
+    while (this.#open.length <= index) {
       const extent = this.#arena.allocate(blockBytes(this.dimensions));
       if (extent === undefined) return undefined;
       const { buffer } = this.#arena.memories[extent.memory] as WebAssembly.Memory;
       const codeBytes = BLOCK_CODES * paddedDimensions(this.dimensions);
-      const block = {
+      this.#open.push({
         ...extent,
         codes: new Int8Array(buffer, extent.offset, codeBytes),
         scales: new Float32Array(buffer, extent.offset + codeBytes, BLOCK_CODES).fill(Number.NaN),
-      };
-      this.#open.push(block);
+      });
       this.blocks.push(extent);
     }
     return this.#open[index];
