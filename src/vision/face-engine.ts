@@ -11,7 +11,7 @@ import { type Pyramid, pyramidOf } from './align/raster.ts';
 import { createFaceDescriber } from './attributes/index.ts';
 import { type DetectionEffort, faceBoxesFinder } from './detect/find-faces.ts';
 import { yunetFinder } from './detect/find-faces-with-yunet.ts';
-import type { DetectorName, FaceFinder } from './detect/finder.ts';
+import type { FaceFinder } from './detect/finder.ts';
 import { type FoundFace, followFace } from './detect/mesh-faces.ts';
 import { openYunet } from './detect/yunet.ts';
 import { dlibFeatures } from './embed/features.ts';
@@ -248,7 +248,7 @@ export async function createFaceEngine({
 
     async detectIn(pyramid, options, signal): Promise<DetectedFaces> {
       signal.throwIfAborted();
-      const faces = await findAllFaces(nets, pyramid, signal, effort);
+      const faces = await finder.findAll(pyramid, signal);
       return {
         width: pyramid.width,
         height: pyramid.height,

@@ -87,12 +87,7 @@ export function decodeYunet(
  * @param scale input pixels per image pixel
  * @param minScore 0..1
  */
-export async function runYunet(
-  net: Net,
-  image: Pyramid,
-  scale: number,
-  minScore: number,
-): Promise<YunetCandidate[]> {
+export async function runYunet(net: Net, image: Pyramid, scale: number, minScore: number): Promise<YunetCandidate[]> {
   const width = Math.ceil((image.width * scale) / SIDE_STEP) * SIDE_STEP;
   const height = Math.ceil((image.height * scale) / SIDE_STEP) * SIDE_STEP;
   const input = planesOf(scaleImage(image, scale, width, height, YUNET_FORMAT));
