@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig, readEnvironment } from '../../src/config/index.ts';
 import { packageRoot, readData } from '../../src/shared/package-root.ts';
 import type { DetectorName } from '../../src/vision/detect/finder.ts';
+import { YUNET_FILE } from '../../src/vision/detect/yunet.ts';
 import { createFaceEngine } from '../../src/vision/face-engine.ts';
 import { openModelStore } from '../../src/vision/models/index.ts';
 import { calibrationFrom, decadesOfSimilarity, readCalibration } from '../../src/vision/recipe/calibration.ts';
@@ -127,7 +128,7 @@ function searchThresholds(profile: ProfileName): Parameters<typeof identify>[3] 
 async function measureDetection(models: ReturnType<typeof openModelStore>): Promise<DetectionResult[]> {
   const results: DetectionResult[] = [];
   for (const detector of detectors) {
-    const yunet = detector === 'yunet' && readFileSync(join(data, 'models', 'face_detection_yunet_2023mar.onnx'));
+    const yunet = detector === 'yunet' && readFileSync(join(data, 'models', YUNET_FILE));
     const engine = await createFaceEngine({ models, ...(yunet && { yunet }) });
     try {
       const start = performance.now();

@@ -11,9 +11,9 @@ import { type Pyramid, pyramidOf } from './align/raster.ts';
 import { createFaceDescriber } from './attributes/index.ts';
 import { type DetectionEffort, faceBoxesFinder } from './detect/find-faces.ts';
 import { yunetFinder } from './detect/find-faces-with-yunet.ts';
-import type { FaceFinder } from './detect/finder.ts';
+import type { DetectorName, FaceFinder } from './detect/finder.ts';
 import { type FoundFace, followFace } from './detect/mesh-faces.ts';
-import { openYunet } from './detect/yunet.ts';
+import { openYunet, YUNET_FILE } from './detect/yunet.ts';
 import { dlibFeatures } from './embed/features.ts';
 import type {
   DetectedFaces,
@@ -34,6 +34,7 @@ import type { FaceDescriber } from './measured-face.ts';
 import type { ModelStore } from './models/index.ts';
 import { type Deployment, openModelStore } from './models/index.ts';
 import type { PackVersions } from './packs/index.ts';
+import { openPackStore } from './packs/index.ts';
 import { measurePhoto, type Photo } from './photo.ts';
 import { faultsOf, gradeOf, type QualityTable } from './quality/filter.ts';
 import { openRecipe, type Recipe } from './recipe/constants.ts';
@@ -114,15 +115,18 @@ interface Found {
  * Opens the engine that a worker process runs, attributes included.
  *
  * @throws {UnknownModelError | ModelLicenceError | ModelMissingError | ModelCorruptError | ProbesCorruptError}
+ * @throws {PackMissingError | PackCorruptError} when the detector's pack is not there whole
  */
 export async function openFaceEngine(settings: EngineSettings): Promise<FaceEngine> {
-  const { modelsDir, deployment, limits, profile = 'accurate' } = settings;
+  const { modelsDir, deployment, limits, profile = 'accurate', detector } = settings;
   const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
   const describer = await createFaceDescriber({ models });
+  const packs = openPackStore({ modelsDir, ...(deployment && { deployment }) });
   const engine = await createFaceEngine({
     models,
     describer,
     effort: profiles[profile].effort,
+    ...(detector === 'yunet' && { yunet: await packs.load('yunet', YUNET_FILE) }),
     ...(limits && { limits }),
   });
   return {

@@ -8,6 +8,9 @@ import { type FaceCandidate, suppress } from './boxes.ts';
 /** `[1, 3, H, W]` BGR 0..255, black beyond the image; fed with RGB it fails without a sign. */
 export const YUNET_FORMAT: PixelFormat = { order: 'bgr', mean: [0, 0, 0], scale: 1, outside: 0 };
 
+/** The file of the pack `yunet`. */
+export const YUNET_FILE = 'face_detection_yunet_2023mar.onnx';
+
 /** Both sides of the input must be a multiple of this: the stride of the coarsest map. */
 const SIDE_STEP = 32;
 const STRIDES = [8, 16, 32] as const;
