@@ -20,7 +20,6 @@ import { YUNET_FILE } from '../vision/detect/yunet.ts';
 import { type FaceModels, faceModels } from '../vision/index.ts';
 import { openModelStore } from '../vision/models/index.ts';
 import { installedVersions, openPackStore } from '../vision/packs/index.ts';
-import { openPackStore } from '../vision/packs/index.ts';
 import { noVision, openVisionPool, type VisionPool } from '../vision/workers/index.ts';
 import { ensureFirstKey, firstPerson, secretOf } from './access-keys.ts';
 import { openAccountability } from './accountability.ts';
@@ -83,7 +82,6 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
     });
   }
 
-  const packs = openPackStore({ modelsDir: config.modelsDir, deployment: config.deployment });
   const packVersions = await installedVersions(packs, (problem) => notice(problem.message));
 
   await finishRestoreOf(config, clock());

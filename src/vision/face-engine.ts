@@ -121,7 +121,11 @@ export async function openFaceEngine(settings: EngineSettings): Promise<FaceEngi
   const { modelsDir, deployment, limits, profile = 'accurate', detector } = settings;
   const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
   const describer = await createFaceDescriber({ models });
-  const packs = openPackStore({ modelsDir, ...(deployment && { deployment }) });
+  const packs = openPackStore({
+    modelsDir,
+    ...(deployment && { deployment }),
+    ...(settings.packs && { startedWith: settings.packs }),
+  });
   const engine = await createFaceEngine({
     models,
     describer,
