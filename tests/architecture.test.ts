@@ -189,6 +189,7 @@ const doors: {
 } = {
   images: { through: ['noteProbes'] },
   faceDetector: { through: ['withholdFromDetector'] },
+  textReader: { through: ['countText'] },
   faceEmbedder: { through: ['withholdFromEmbedder', 'withheld.embedder'] },
   faceMatcher: { through: ['withheld.matcher', 'floorMatcher', 'watchMatcher'] },
   faceSearch: {

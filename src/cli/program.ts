@@ -9,6 +9,7 @@ import {
 import { runCompare } from './commands/compare.ts';
 import { runConfig } from './commands/config.ts';
 import { runDetectFaces } from './commands/detect-faces.ts';
+import { runDetectText } from './commands/detect-text.ts';
 import { runIndex } from './commands/index-folder.ts';
 import { runCalibration, runListModels, runPullModels, runVerifyModels } from './commands/models.ts';
 import { runSearch } from './commands/search.ts';
@@ -71,6 +72,14 @@ Every setting: likeness config`,
     .option('--all', 'tell every attribute')
     .option('--draw <file>', 'write a copy of the image with the faces drawn on it')
     .action(run(runDetectFaces));
+
+  program
+    .command('detect-text')
+    .description('read the text in an image, up to 100 words')
+    .argument('<image>')
+    .option('--min-confidence <0..100>', 'leave out words less sure than this (default 80)', similarity)
+    .option('--draw <file>', 'write a copy of the image with lines and words drawn on it')
+    .action(run(runDetectText));
 
   program
     .command('compare')

@@ -9,6 +9,7 @@ import {
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
+  countText,
   type Enrolment,
   type EnrolmentParts,
   type FaceSearch,
@@ -39,7 +40,7 @@ import {
   withholdFromEmbedder,
 } from '../governance/index.ts';
 import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
-import type { FaceDetector, FaceEmbedder, FaceModels } from '../vision/index.ts';
+import type { FaceDetector, FaceEmbedder, FaceModels, TextReader } from '../vision/index.ts';
 import type { Accountability } from './accountability.ts';
 import type { Celebrities } from './celebrities.ts';
 import { subjectLikeness } from './consents.ts';
@@ -49,6 +50,7 @@ import type { CallWithholding, Withholding } from './withholding.ts';
 export interface CapabilityParts {
   readonly images: ImageReader;
   readonly vision: FaceDetector & FaceEmbedder;
+  readonly textReader: TextReader;
   readonly faceModels: FaceModels;
   /** How the probes of a grant are watched. */
   readonly watchOf: (grant: Grant, modelVersion: string) => WatchParts;
@@ -322,6 +324,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const floored = floorUserWriter(withheld.userWriter(writer, record), grant, notes);
       return noteChangedUsers(floored, notes, pseudonyms(at));
     },
+    textReader: (_grant, notes) => countText(parts.textReader, notes),
     tagWriter: (grant, _notes, collection) => {
       const { record, store } = judged(grant, collection);
       return {

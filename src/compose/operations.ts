@@ -88,6 +88,7 @@ import {
   withdrawBySubject,
 } from '../areas/subjects/index.ts';
 import { listTagsForResource, tagResource, untagResource } from '../areas/tags/index.ts';
+import { detectText } from '../areas/text/index.ts';
 import {
   associateFaces,
   createUser,
@@ -121,6 +122,7 @@ export const builtOperations = {
   DescribeCelebrity: describeCelebrity,
   DescribeCollection: describeCollection,
   DetectFaces: detectFaces,
+  DetectText: detectText,
   DisassociateFaces: disassociateFaces,
   DownloadSubject: downloadSubject,
   EraseSubject: eraseSubject,

@@ -17,7 +17,7 @@ import { packageRoot, packageVersion } from '../shared/package-root.ts';
 import { openObjectReader } from '../sources/index.ts';
 import { openStores, type Stores } from '../stores/index.ts';
 import { YUNET_FILE } from '../vision/detect/yunet.ts';
-import { type FaceModels, faceModels } from '../vision/index.ts';
+import { createTextReader, type FaceModels, faceModels } from '../vision/index.ts';
 import { openModelStore } from '../vision/models/index.ts';
 import { installedVersions, openPackStore } from '../vision/packs/index.ts';
 import { noVision, openVisionPool, type VisionPool } from '../vision/workers/index.ts';
@@ -227,6 +227,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
           maxObjectBytes: config.imageLimits.maxObjectBytes,
         }),
         vision,
+        textReader: createTextReader(vision, config.workers),
         watchOf: budgets.watchOf,
         faceModels: versions,
         collections: stores.collections,

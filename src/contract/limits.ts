@@ -21,6 +21,10 @@ export const limits = {
   pageOfCollections: 4096,
   /** MaxResults of ListUsers. */
   pageOfUsers: 500,
+  /** Words that DetectText tells of an image. */
+  wordsPerImage: 100,
+  /** MinConfidence of DetectText's words, 0..100. */
+  defaultWordConfidence: 80,
   facesPerUser: 100,
   tagsPerResource: 50,
   /** What an image may be, where an operation has bounds of its own: pixels of a side, and bytes that a request holds. */

@@ -1,6 +1,6 @@
 import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
-import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate } from '../vision/index.ts';
+import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate, TextReader } from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { CelebrityDesk, CelebrityOptOutDesk, CelebrityReader, CelebritySearch } from './celebrities/desk.ts';
 import type { ConsentDesk } from './consent/desk.ts';
@@ -174,6 +174,8 @@ export interface Capabilities {
   readonly collectionCatalog: CollectionCatalog;
   readonly faceWriter: FaceWriter;
   readonly userWriter: UserWriter;
+  /** Reads what is written in images, and the version that does. */
+  readonly textReader: TextReader;
   readonly tagWriter: TagWriter;
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;

@@ -108,6 +108,7 @@ export {
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
+  countText,
   createPendingFaces,
   createProbeSheet,
   type Enrolment,

@@ -1,4 +1,7 @@
 import { type EngineSettings, type FaceEngine, openFaceEngine } from './face-engine.ts';
+import { openModelStore } from './models/index.ts';
+import { onDemand } from './on-demand.ts';
+import { createTextEngine } from './text/text-engine.ts';
 import type { TaskEngine } from './workers/serve-tasks.ts';
 
 /** Everything that a worker process can do: the engines of vision behind one table of tasks. */
@@ -15,10 +18,17 @@ export interface Engines extends TaskEngine {
  */
 export async function openEngines(settings: EngineSettings): Promise<Engines> {
   const faces: FaceEngine = await openFaceEngine(settings);
+  const { modelsDir, deployment, limits } = settings;
+  const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
+  const text = onDemand(() => createTextEngine({ models, ...(limits && { limits }) }));
   return {
     detect: faces.detect,
     embed: faces.embed,
     crop: faces.crop,
-    close: () => faces.close(),
+    findText: async (image, options, signal) => (await text.get()).findText(image, options, signal),
+    readLines: async (lines, _options, signal) => (await text.get()).readLines(lines, signal),
+    close: async () => {
+      await Promise.all([faces.close(), text.close()]);
+    },
   };
 }

@@ -16,7 +16,7 @@ import type { Answer, Caller } from '../../src/governance/index.ts';
 import type { RoleName } from '../../src/shared/role-names.ts';
 import type { EmbeddedFace } from '../../src/vision/index.ts';
 import { faceModels } from '../../src/vision/index.ts';
-import type { VisionPool } from '../../src/vision/workers/index.ts';
+import { noVision, type VisionPool } from '../../src/vision/workers/index.ts';
 import { type WiredHouse, wire } from './open-house.ts';
 
 /** What a test photo shows: people by name, and which photo of them it is. */
@@ -72,6 +72,7 @@ export async function scriptedVision(): Promise<VisionPool & { readonly crops: n
       template: templateOf(shown, dimensions),
     }));
   return {
+    ...noVision(),
     crops,
     async detect({ bytes }, { maxFaces }) {
       return { width: 1000, height: 1000, faces: facesOf(bytes).slice(0, maxFaces) };

@@ -21,6 +21,7 @@ const rolesByOperation: { readonly [Name in BuiltOperationName]: readonly RoleNa
   DeleteUser: deleting,
   DescribeCollection: 'any',
   DetectFaces: ['searcher', 'enroller', 'evaluator'],
+  DetectText: ['searcher', 'enroller', 'evaluator'],
   DisassociateFaces: enrolling,
   GetCelebrityInfo: reading,
   IndexFaces: enrolling,

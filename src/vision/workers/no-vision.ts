@@ -10,6 +10,8 @@ export function noVision(): VisionPool {
     detect: refuse,
     embed: refuse,
     crop: refuse,
+    findText: refuse,
+    readLines: refuse,
     ready: async () => {},
     stats: () => ({ workers: 0, busy: 0, waiting: 0, replaced: 0 }),
     pids: () => [],
