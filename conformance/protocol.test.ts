@@ -1,4 +1,4 @@
-import { DetectLabelsCommand, RekognitionClient } from '@aws-sdk/client-rekognition';
+import { RekognitionClient, StartLabelDetectionCommand } from '@aws-sdk/client-rekognition';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failureOf } from './failures.ts';
 import { smallSample } from './photos.ts';
@@ -142,9 +142,9 @@ describe('operations', () => {
       credentials: server.credentials,
       maxAttempts: 4,
     });
-    const failure = await failureOf(client.send(new DetectLabelsCommand({ Image: { Bytes: await smallSample(3) } })));
+    const failure = await failureOf(client.send(new StartLabelDetectionCommand({ Video: {} })));
     expect(failure.name).toBe('UnknownOperationException');
-    expect(failure.message).toContain('DetectLabels');
+    expect(failure.message).toContain('StartLabelDetection');
     expect(failure.$metadata).toMatchObject({ httpStatusCode: 400, attempts: 1 });
   });
 

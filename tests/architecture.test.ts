@@ -189,7 +189,7 @@ const doors: {
 } = {
   images: { through: ['noteProbes'] },
   faceDetector: { through: ['withholdFromDetector'] },
-  textReader: { through: ['countText'] },
+  labelDetector: { through: ['withholdFromLabels'] },
   faceEmbedder: { through: ['withholdFromEmbedder', 'withheld.embedder'] },
   faceMatcher: { through: ['withheld.matcher', 'floorMatcher', 'watchMatcher'] },
   faceSearch: {
@@ -255,6 +255,7 @@ const doors: {
   },
   auditExporter: { harmless: 'the audit log under a signature' },
   publicKey: { harmless: 'public' },
+  labelCatalog: { harmless: 'names of labels; loads no model' },
   modelCatalog: { harmless: 'numbers about models; loads none' },
   consents: { harmless: 'receipts; its eraser only deletes' },
   dualControl: { harmless: 'proposals; each action registers how it runs' },

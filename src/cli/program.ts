@@ -9,8 +9,8 @@ import {
 import { runCompare } from './commands/compare.ts';
 import { runConfig } from './commands/config.ts';
 import { runDetectFaces } from './commands/detect-faces.ts';
-import { runDetectText } from './commands/detect-text.ts';
 import { runIndex } from './commands/index-folder.ts';
+import { runListLabels } from './commands/list-labels.ts';
 import { runCalibration, runListModels, runPullModels, runVerifyModels } from './commands/models.ts';
 import { runSearch } from './commands/search.ts';
 import { runServe } from './commands/serve.ts';
@@ -21,6 +21,7 @@ import { addConsentCommands } from './programs/consent.ts';
 import { addContestCommands } from './programs/contests.ts';
 import { addEncryptionCommands } from './programs/encryption.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
+import { addLabelCommands } from './programs/labels.ts';
 import { addPeopleCommands } from './programs/people.ts';
 import { addReportCommands } from './programs/reports.ts';
 import { addRetentionCommands } from './programs/retention.ts';
@@ -74,14 +75,6 @@ Every setting: likeness config`,
     .action(run(runDetectFaces));
 
   program
-    .command('detect-text')
-    .description('read the text in an image, up to 100 words')
-    .argument('<image>')
-    .option('--min-confidence <0..100>', 'leave out words less sure than this (default 80)', similarity)
-    .option('--draw <file>', 'write a copy of the image with lines and words drawn on it')
-    .action(run(runDetectText));
-
-  program
     .command('compare')
     .description('compare the largest face of one image with the faces of another')
     .argument('<source>')
@@ -89,6 +82,8 @@ Every setting: likeness config`,
     .option('--threshold <0..100>', 'least similarity (default 80)', similarity)
     .option('--draw <file>', 'write a copy of the target with matches and other faces drawn on it')
     .action(run(runCompare));
+
+  addLabelCommands(program, run);
 
   const collections = program.command('collections').description('make, list and delete collections of faces');
   collections.command('list').description('list collections with their counts').action(run(runListCollections));
@@ -144,6 +139,10 @@ Every setting: likeness config`,
     .description('what a similarity means, and for whom it was not measured')
     .argument('[face-model-version]')
     .action(run(runCalibration));
+  models
+    .command('labels')
+    .description('list the labels that the installed models can return')
+    .action(run(runListLabels));
 
   const audit = program.command('audit').description('read and verify the audit log; works beside a running server');
   audit

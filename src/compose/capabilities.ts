@@ -9,7 +9,6 @@ import {
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
-  countText,
   type Enrolment,
   type EnrolmentParts,
   type FaceSearch,
@@ -38,9 +37,10 @@ import {
   watchSearch,
   withholdFromDetector,
   withholdFromEmbedder,
+  withholdFromLabels,
 } from '../governance/index.ts';
 import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
-import type { FaceDetector, FaceEmbedder, FaceModels, TextReader } from '../vision/index.ts';
+import type { FaceDetector, FaceEmbedder, FaceModels, LabelDetector } from '../vision/index.ts';
 import type { Accountability } from './accountability.ts';
 import type { Celebrities } from './celebrities.ts';
 import { subjectLikeness } from './consents.ts';
@@ -49,8 +49,7 @@ import type { CallWithholding, Withholding } from './withholding.ts';
 /** What capabilities are built over. */
 export interface CapabilityParts {
   readonly images: ImageReader;
-  readonly vision: FaceDetector & FaceEmbedder;
-  readonly textReader: TextReader;
+  readonly vision: FaceDetector & FaceEmbedder & LabelDetector;
   readonly faceModels: FaceModels;
   /** How the probes of a grant are watched. */
   readonly watchOf: (grant: Grant, modelVersion: string) => WatchParts;
@@ -65,6 +64,7 @@ export interface CapabilityParts {
   /** A keyed hash, in hex, that recognises a probe image without telling it. */
   readonly probeHash: (bytes: Uint8Array) => string;
   readonly modelCatalog: Capabilities['modelCatalog'];
+  readonly labelCatalog: Capabilities['labelCatalog'];
   readonly accountability: Accountability['capabilities'];
   readonly consent: Pick<Accountability, 'ledger' | 'locks'>;
   readonly withholding: Pick<Withholding, 'forCall' | 'forgetCollection'>;
@@ -255,6 +255,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     faceDetector: (grant, notes) => withholdFromDetector(vision, grant, notes),
     faceEmbedder: (grant, notes, _collection, withheld) =>
       withheld.embedder(withholdFromEmbedder(vision, grant, notes)),
+    labelDetector: (grant, notes) => withholdFromLabels(vision, grant, notes),
     faceMatcher: (grant, notes, _collection, withheld) => {
       const modelVersion = faceModels.current;
       const calibration = faceModels.calibration(modelVersion);
@@ -324,7 +325,6 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const floored = floorUserWriter(withheld.userWriter(writer, record), grant, notes);
       return noteChangedUsers(floored, notes, pseudonyms(at));
     },
-    textReader: (_grant, notes) => countText(parts.textReader, notes),
     tagWriter: (grant, _notes, collection) => {
       const { record, store } = judged(grant, collection);
       return {
@@ -341,6 +341,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     auditExporter: () => parts.auditExporter,
     publicKey: () => parts.publicKey,
     modelCatalog: () => parts.modelCatalog,
+    labelCatalog: () => parts.labelCatalog,
   };
 
   return (grant, needs, notes, collection) => {

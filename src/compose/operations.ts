@@ -38,6 +38,7 @@ import {
   searchFaces,
   searchFacesByImage,
 } from '../areas/faces/index.ts';
+import { detectLabels, listLabels } from '../areas/labels/index.ts';
 import { getCalibration, listModels } from '../areas/models/index.ts';
 import {
   addPerson,
@@ -88,7 +89,6 @@ import {
   withdrawBySubject,
 } from '../areas/subjects/index.ts';
 import { listTagsForResource, tagResource, untagResource } from '../areas/tags/index.ts';
-import { detectText } from '../areas/text/index.ts';
 import {
   associateFaces,
   createUser,
@@ -122,7 +122,7 @@ export const builtOperations = {
   DescribeCelebrity: describeCelebrity,
   DescribeCollection: describeCollection,
   DetectFaces: detectFaces,
-  DetectText: detectText,
+  DetectLabels: detectLabels,
   DisassociateFaces: disassociateFaces,
   DownloadSubject: downloadSubject,
   EraseSubject: eraseSubject,
@@ -154,6 +154,7 @@ export const builtOperations = {
   ListErasures: listErasures,
   ListFaces: listFaces,
   ListKeys: listKeys,
+  ListLabels: listLabels,
   ListLegalHolds: listLegalHolds,
   ListMinors: listMinors,
   ListModels: listModels,

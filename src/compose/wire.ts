@@ -16,8 +16,7 @@ import type { Keyring } from '../keyring/index.ts';
 import { packageRoot, packageVersion } from '../shared/package-root.ts';
 import { openObjectReader } from '../sources/index.ts';
 import { openStores, type Stores } from '../stores/index.ts';
-import { YUNET_FILE } from '../vision/detect/yunet.ts';
-import { createTextReader, type FaceModels, faceModels } from '../vision/index.ts';
+import { type FaceModels, faceModels } from '../vision/index.ts';
 import { openModelStore } from '../vision/models/index.ts';
 import { installedVersions, openPackStore } from '../vision/packs/index.ts';
 import { noVision, openVisionPool, type VisionPool } from '../vision/workers/index.ts';
@@ -29,6 +28,7 @@ import { openCelebrities } from './celebrities.ts';
 import { dataFiles } from './data-files.ts';
 import type { ComposeOptions, House } from './house.ts';
 import { createImageReader } from './image-reader.ts';
+import { createLabelCatalog } from './label-catalog.ts';
 import { createModelCatalog } from './model-catalog.ts';
 import { openBudgets } from './open-budgets.ts';
 import { openKeyringOf } from './open-keyring.ts';
@@ -63,25 +63,21 @@ const workerMemoryBytes = 2 * 2 ** 30;
  * @throws {KeyringError} when the master key is missing or another one
  * @throws {StoreError} when the data folder is locked, damaged or of a newer version
  * @throws {ModelFetchError} when models cannot be fetched
- * @throws {PackMissingError | PackCorruptError} when a pack that a setting names is not there whole
  */
 export async function wire(config: Config, options: ComposeOptions = {}): Promise<WiredHouse> {
   const notice = options.onNotice ?? (() => {});
   const clock = Date.now;
   const policy = loadPolicy();
   const models = openModelStore({ modelsDir: config.modelsDir, deployment: config.deployment });
-  const packs = openPackStore({ modelsDir: config.modelsDir, deployment: config.deployment });
-  if (options.vision === undefined || options.vision === true) {
-    // Read here once, so that a pack that is not there refuses the start instead of every image.
-    if (config.faceDetector === 'yunet') await packs.load('yunet', YUNET_FILE);
+  if (options.vision === undefined || options.vision === true)
     await models.pull(undefined, {
       ...(options.onModelProgress && { onProgress: options.onModelProgress }),
       // It is made anew from its pinned source, but someone should know that it was changed.
       onCorrupt: (error) => notice(error.message),
       ...(options.signal && { signal: options.signal }),
     });
-  }
 
+  const packs = openPackStore({ modelsDir: config.modelsDir, deployment: config.deployment });
   const packVersions = await installedVersions(packs, (problem) => notice(problem.message));
 
   await finishRestoreOf(config, clock());
@@ -122,7 +118,6 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
                 deployment: config.deployment,
                 profile: config.profile,
                 packs: packVersions,
-                detector: config.faceDetector,
                 limits: {
                   maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
                   maxPixels: config.imageLimits.maxPixels,
@@ -227,7 +222,6 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
           maxObjectBytes: config.imageLimits.maxObjectBytes,
         }),
         vision,
-        textReader: createTextReader(vision, config.workers),
         watchOf: budgets.watchOf,
         faceModels: versions,
         collections: stores.collections,
@@ -250,6 +244,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
         consent: accountability,
         retention: retention.guards,
         modelCatalog: createModelCatalog(models, versions, packageVersion()),
+        labelCatalog: createLabelCatalog({ models, modelsDir: config.modelsDir }),
         clock,
       }),
     });

@@ -21,10 +21,12 @@ export const limits = {
   pageOfCollections: 4096,
   /** MaxResults of ListUsers. */
   pageOfUsers: 500,
-  /** Words that DetectText tells of an image. */
-  wordsPerImage: 100,
-  /** MinConfidence of DetectText's words, 0..100. */
-  defaultWordConfidence: 80,
+  /** MinConfidence of DetectLabels, 0..100. */
+  defaultLabelConfidence: 55,
+  /** MaxLabels; it is the bound as well. */
+  labelsPerImage: 1000,
+  /** MaxDominantColors; the bound is 20. */
+  defaultDominantColors: 10,
   facesPerUser: 100,
   tagsPerResource: 50,
   /** What an image may be, where an operation has bounds of its own: pixels of a side, and bytes that a request holds. */

@@ -134,13 +134,13 @@ export const operations = {
   UntagResource: { area: 'tags', status: 'built', subject: 'resource', errors: ['ResourceNotFoundException'] },
   DetectLabels: {
     area: 'labels',
-    status: 'absent',
+    status: 'built',
     subject: 'none',
     errors: ['ImageTooLargeException', 'InvalidImageFormatException', 'InvalidS3ObjectException'],
   },
   DetectText: {
     area: 'text',
-    status: 'built',
+    status: 'absent',
     subject: 'none',
     errors: ['ImageTooLargeException', 'InvalidImageFormatException', 'InvalidS3ObjectException'],
   },

@@ -3,6 +3,7 @@ import { accountabilityOperations } from './own/accountability.ts';
 import { celebritiesOperations } from './own/celebrities.ts';
 import { consentOperations } from './own/consent.ts';
 import { encryptionOperations } from './own/encryption.ts';
+import { labelsOperations } from './own/labels.ts';
 import { modelsOperations } from './own/models.ts';
 import { peopleOperations } from './own/people.ts';
 import { reportsOperations } from './own/reports.ts';
@@ -23,6 +24,7 @@ export const ownPathPrefix = '/likeness/v1';
 export const ownOperations = {
   ...accountabilityOperations,
   ...modelsOperations,
+  ...labelsOperations,
   ...peopleOperations,
   ...consentOperations,
   ...encryptionOperations,

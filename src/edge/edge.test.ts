@@ -2,9 +2,9 @@ import {
   CreateCollectionCommand,
   DescribeCollectionCommand,
   DetectFacesCommand,
-  DetectLabelsCommand,
   RekognitionClient,
   SearchFacesCommand,
+  StartLabelDetectionCommand,
 } from '@aws-sdk/client-rekognition';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -93,7 +93,7 @@ describe('an AWS SDK client', () => {
   it('is told that an operation is not built yet, and does not try again', async () => {
     const house = await open();
     const client = new RekognitionClient({ ...(await configOf(house)), maxAttempts: 3 });
-    await expect(client.send(new DetectLabelsCommand({ Image: {} }))).rejects.toMatchObject({
+    await expect(client.send(new StartLabelDetectionCommand({ Video: {} }))).rejects.toMatchObject({
       name: 'UnknownOperationException',
       message: expect.stringContaining('not built in this version'),
       $metadata: { attempts: 1, httpStatusCode: 400 },

@@ -1,6 +1,6 @@
 import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
-import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate, TextReader } from '../vision/index.ts';
+import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate, LabelDetector } from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { CelebrityDesk, CelebrityOptOutDesk, CelebrityReader, CelebritySearch } from './celebrities/desk.ts';
 import type { ConsentDesk } from './consent/desk.ts';
@@ -141,6 +141,11 @@ export interface ModelCatalog {
   models(): Promise<OwnResponseOf<'ListModels'>['models']>;
 }
 
+/** Tells which labels the installed models can return. */
+export interface LabelCatalog {
+  coverage(): Promise<OwnResponseOf<'ListLabels'>['sources']>;
+}
+
 /** Counts the audit log for the public. */
 export interface TransparencyReporter {
   /** @param period whole months, both included @throws {DOMException} AbortError when the signal fires */
@@ -168,14 +173,13 @@ export interface Capabilities {
   readonly images: ImageReader;
   readonly faceDetector: FaceDetector;
   readonly faceEmbedder: FaceEmbedder;
+  readonly labelDetector: LabelDetector;
   readonly faceMatcher: FaceMatcher;
   readonly faceSearch: FaceSearch;
   readonly collectionReader: CollectionReader;
   readonly collectionCatalog: CollectionCatalog;
   readonly faceWriter: FaceWriter;
   readonly userWriter: UserWriter;
-  /** Reads what is written in images, and the version that does. */
-  readonly textReader: TextReader;
   readonly tagWriter: TagWriter;
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;
@@ -189,6 +193,8 @@ export interface Capabilities {
   readonly publicKey: { readonly keyId: string; readonly publicKeyPem: string };
   /** What the models are and what their answers mean; reaches none of them. */
   readonly modelCatalog: ModelCatalog;
+  /** What labels there are, as data; loads no model. */
+  readonly labelCatalog: LabelCatalog;
   readonly reportSigner: ReportSigner;
   readonly transparency: TransparencyReporter;
   /** What a person may do with the token of their receipt. */

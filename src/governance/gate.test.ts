@@ -223,7 +223,7 @@ describe('the gate', () => {
     expect((await bench.call('DeleteCollection', { CollectionId: 'c' })).response).toEqual({ StatusCode: 200 });
   });
 
-  it.each(['DetectLabels', 'toString', '__proto__', ''])('does not run %j, which has no code', async (name) => {
+  it.each(['StartLabelDetection', 'toString', '__proto__', ''])('does not run %j, which has no code', async (name) => {
     expect((await refusalOf(gateBench().call(name))).code).toBe('UnknownOperationException');
   });
 

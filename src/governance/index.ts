@@ -45,6 +45,7 @@ export type {
   FaceWriter,
   Idempotency,
   ImageReader,
+  LabelCatalog,
   ModelCatalog,
   PageTokens,
   ReportSigner,
@@ -108,7 +109,6 @@ export {
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
-  countText,
   createPendingFaces,
   createProbeSheet,
   type Enrolment,
@@ -136,6 +136,7 @@ export {
   watchSearch,
   withholdFromDetector,
   withholdFromEmbedder,
+  withholdFromLabels,
   withholdMatcher,
   withholdSearch,
 } from './enforce/index.ts';

@@ -16,14 +16,13 @@ export type CountName =
   | 'facesFound'
   | 'facesStored'
   | 'facesWithheld'
+  | 'labelsFound'
   | 'matchesReleased'
   | 'matchesWithheld'
   | 'orphansFound'
   | 'recordsExported'
   | 'subjectsErased'
-  | 'textLinesFound'
-  | 'votesCast'
-  | 'wordsFound';
+  | 'votesCast';
 
 /** Subjects and probes that a record names at most; beyond, it tells their number only. */
 export const mostSubjects = 32;

@@ -1,7 +1,7 @@
 import { type EngineSettings, type FaceEngine, openFaceEngine } from './face-engine.ts';
+import { createLabelEngine } from './labels/label-engine.ts';
 import { openModelStore } from './models/index.ts';
 import { onDemand } from './on-demand.ts';
-import { createTextEngine } from './text/text-engine.ts';
 import type { TaskEngine } from './workers/serve-tasks.ts';
 
 /** Everything that a worker process can do: the engines of vision behind one table of tasks. */
@@ -20,15 +20,14 @@ export async function openEngines(settings: EngineSettings): Promise<Engines> {
   const faces: FaceEngine = await openFaceEngine(settings);
   const { modelsDir, deployment, limits } = settings;
   const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
-  const text = onDemand(() => createTextEngine({ models, ...(limits && { limits }) }));
+  const labels = onDemand(async () => createLabelEngine({ models, modelsDir, faces, ...(limits && { limits }) }));
   return {
     detect: faces.detect,
     embed: faces.embed,
     crop: faces.crop,
-    findText: async (image, options, signal) => (await text.get()).findText(image, options, signal),
-    readLines: async (lines, _options, signal) => (await text.get()).readLines(lines, signal),
+    labels: async (image, options, signal) => (await labels.get()).detectLabels(image, options, signal),
     close: async () => {
-      await Promise.all([faces.close(), text.close()]);
+      await Promise.all([faces.close(), labels.close()]);
     },
   };
 }

@@ -91,10 +91,6 @@ export async function scriptedVision(): Promise<VisionPool & { readonly crops: n
       crops.push(boxes.length);
       return boxes.map(() => new Uint8Array(jpeg));
     },
-    ready: async () => {},
-    stats: () => ({ workers: 0, busy: 0, waiting: 0, replaced: 0 }),
-    pids: () => [],
-    close: async () => {},
   };
 }
 

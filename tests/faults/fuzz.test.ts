@@ -10,9 +10,17 @@ import { type Random, seededRandom } from './random.ts';
 const inFlight = 8;
 const operations = [
   ...['AssociateFaces', 'CompareFaces', 'CreateCollection', 'CreateUser', 'DeleteCollection', 'DeleteFaces'],
-  ...['DeleteUser', 'DescribeCollection', 'DetectFaces', 'DisassociateFaces', 'IndexFaces', 'ListCollections'],
+  ...['DeleteUser', 'DescribeCollection', 'DetectFaces', 'DetectLabels', 'DisassociateFaces'],
+  ...['IndexFaces', 'ListCollections'],
   ...['ListFaces', 'ListTagsForResource', 'ListUsers', 'SearchFaces', 'SearchFacesByImage', 'SearchUsers'],
-  ...['SearchUsersByImage', 'TagResource', 'UntagResource', 'DetectLabels', 'StartFaceSearch', 'NoSuchOperation'],
+  ...[
+    'SearchUsersByImage',
+    'TagResource',
+    'UntagResource',
+    'StartLabelDetection',
+    'StartFaceSearch',
+    'NoSuchOperation',
+  ],
 ];
 /** Every error that a malformed request may meet; none of them is the server's own fault. */
 const rightErrors = new Set([

@@ -1,5 +1,4 @@
 export { type AttributeGrant, withholdFromDetector, withholdFromEmbedder } from './attributes.ts';
-export { countText } from './count-text.ts';
 export { enrolDecided } from './enrol-decided.ts';
 export {
   consentedFaceWriter,
@@ -11,6 +10,7 @@ export {
 } from './enrolment.ts';
 export { effectiveThreshold, type FloorGrant, floorMatcher, floorSearch } from './floor.ts';
 export { keepCrops } from './kept-crops.ts';
+export { withholdFromLabels } from './labels.ts';
 export { associateByName } from './names.ts';
 export { noteChangedUsers, noteFoundSubjects, noteStoredSubjects, type PseudonymOf } from './note-subjects.ts';
 export { pendEnrolments } from './pend-enrolment.ts';

@@ -7,6 +7,8 @@ const searching = ['searcher', 'evaluator'] as const;
 const enrolling = ['enroller'] as const;
 const deleting = ['enroller', 'admin'] as const;
 const arranging = ['admin', 'enroller'] as const;
+/** Looking at a picture that one has tells nothing of anyone whom the server knows. */
+const looking = ['searcher', 'enroller', 'evaluator'] as const;
 /** Reviewers judge candidates blind: names beside the pictures would tell them what to see. */
 const reading = ['admin', 'enroller', 'searcher', 'evaluator'] as const;
 
@@ -20,8 +22,8 @@ const rolesByOperation: { readonly [Name in BuiltOperationName]: readonly RoleNa
   DeleteFaces: deleting,
   DeleteUser: deleting,
   DescribeCollection: 'any',
-  DetectFaces: ['searcher', 'enroller', 'evaluator'],
-  DetectText: ['searcher', 'enroller', 'evaluator'],
+  DetectFaces: looking,
+  DetectLabels: looking,
   DisassociateFaces: enrolling,
   GetCelebrityInfo: reading,
   IndexFaces: enrolling,

@@ -42,6 +42,8 @@ export interface LabelSourceDefinition {
   readonly version: string;
   /** Longer side of the decoding that it needs, pixels. */
   readonly side: number;
+  /** Set where its boxes say what is in the foreground of a picture. */
+  readonly findsObjects?: true;
   /** A source that needs not look where this one does, because this one tells the same better. */
   readonly replaces?: string;
   /** What it can return; undefined where its pack is not installed. Reads no more than small files. */

@@ -2,19 +2,14 @@ import { ImageError, type ImageFault } from '../../media/errors.ts';
 import type { Box } from '../../shared/geometry.ts';
 import { PackMissingError, UnknownFaceModelError, VisionFailedError } from '../errors.ts';
 import type { DetectedFaces, DetectFacesOptions, EmbeddedFaces, EmbedFacesOptions, EncodedImage } from '../faces.ts';
-import type { CropText, FindTextOptions, FoundText, LineCrop } from '../text/port.ts';
+import type { DetectedLabels, DetectLabelsOptions } from '../labels/port.ts';
 
 /** What a worker can be asked, by name; the pool's calls and the worker's answers are typed from it. */
 export interface Tasks {
   detect: { input: { image: EncodedImage; options: DetectFacesOptions }; output: DetectedFaces };
   embed: { input: { image: EncodedImage; options: EmbedFacesOptions }; output: EmbeddedFaces };
+  labels: { input: { image: EncodedImage; options: DetectLabelsOptions }; output: DetectedLabels };
   crop: { input: { image: EncodedImage; options: { readonly boxes: readonly Box[] } }; output: readonly Uint8Array[] };
-  findText: { input: { image: EncodedImage; options: FindTextOptions }; output: FoundText };
-  /** The lines stand for the image: a batch of crops that some {@link Tasks.findText} cut out. */
-  readLines: {
-    input: { image: readonly LineCrop[]; options: Readonly<Record<never, never>> };
-    output: readonly CropText[];
-  };
 }
 
 /** The name of a task. */

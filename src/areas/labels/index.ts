@@ -1,0 +1,2 @@
+export { detectLabels } from './detectLabels.ts';
+export { listLabels } from './listLabels.ts';

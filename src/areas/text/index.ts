@@ -1,1 +1,0 @@
-export { detectText } from './detectText.ts';

@@ -1,0 +1,108 @@
+import type { DetectLabelsCommandOutput, DominantColor, Label } from '@aws-sdk/client-rekognition';
+import { connect, type GlobalOptions } from '../connect.ts';
+import { drawFrames, readImage } from '../images.ts';
+import { printResult, renderTable, type Terminal } from '../output.ts';
+
+/** Options of `likeness detect-labels`; lists are comma-separated. */
+export interface DetectLabelsFlags extends GlobalOptions {
+  readonly minConfidence?: number;
+  readonly max?: number;
+  readonly include?: string;
+  readonly exclude?: string;
+  readonly includeCategories?: string;
+  readonly excludeCategories?: string;
+  readonly properties?: boolean;
+  readonly maxColors?: number;
+  readonly draw?: string;
+}
+
+/** Colours for the frames of one label after the other. */
+const FRAME_COLOURS = ['#ffd400', '#00c2ff', '#ff5c8a', '#7ddf64', '#ff9f1c', '#c08bff'];
+
+/** Prints what an image shows, and draws the objects where asked. */
+export async function runDetectLabels(image: string, flags: DetectLabelsFlags, terminal: Terminal): Promise<void> {
+  const bytes = await readImage(image);
+  const { api, close } = await connect(flags, terminal);
+  try {
+    const found = await api.detectLabels({
+      Image: bytes,
+      ...(flags.max !== undefined && { MaxLabels: flags.max }),
+      ...(flags.minConfidence !== undefined && { MinConfidence: flags.minConfidence }),
+      Features: flags.properties ? ['GENERAL_LABELS', 'IMAGE_PROPERTIES'] : ['GENERAL_LABELS'],
+      Settings: {
+        GeneralLabels: {
+          LabelInclusionFilters: listOf(flags.include),
+          LabelExclusionFilters: listOf(flags.exclude),
+          LabelCategoryInclusionFilters: listOf(flags.includeCategories),
+          LabelCategoryExclusionFilters: listOf(flags.excludeCategories),
+        },
+        ...(flags.properties &&
+          flags.maxColors !== undefined && { ImageProperties: { MaxDominantColors: flags.maxColors } }),
+      },
+    });
+    const labels = found.Labels ?? [];
+    if (flags.draw !== undefined) {
+      await drawFrames(image, framesOf(labels), flags.draw);
+      terminal.note(`drawn to ${flags.draw}`);
+    }
+    const { LabelModelVersion, ImageProperties } = found;
+    printResult(terminal, flags.json === true, { Labels: labels, LabelModelVersion, ImageProperties }, () =>
+      [renderLabels(labels, LabelModelVersion), ...(ImageProperties ? [renderProperties(ImageProperties)] : [])].join(
+        '\n\n',
+      ),
+    );
+  } finally {
+    await close();
+  }
+}
+
+const listOf = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
+function framesOf(labels: readonly Label[]) {
+  const countable = labels.filter(({ Instances }) => (Instances?.length ?? 0) > 0);
+  return countable.flatMap(({ Name, Instances = [] }, i) =>
+    Instances.map((instance) => ({
+      box: instance.BoundingBox,
+      caption: `${Name} ${instance.Confidence?.toFixed(0)}`,
+      colour: FRAME_COLOURS[i % FRAME_COLOURS.length] ?? '#ffd400',
+    })),
+  );
+}
+
+function renderLabels(labels: readonly Label[], version: string | undefined): string {
+  const names = (list: readonly { Name?: string | undefined }[] | undefined) =>
+    (list ?? []).map(({ Name }) => Name).join(', ') || undefined;
+  const table = renderTable(
+    labels,
+    [
+      { title: 'label', value: ({ Name }) => Name },
+      { title: 'sure', value: ({ Confidence }) => Confidence?.toFixed(1), align: 'right' },
+      { title: 'objects', value: ({ Instances }) => Instances?.length || undefined, align: 'right' },
+      { title: 'parents', value: ({ Parents }) => names(Parents) },
+      { title: 'categories', value: ({ Categories }) => names(Categories) },
+    ],
+    'no label',
+  );
+  return `${table}\n${labels.length} ${labels.length === 1 ? 'label' : 'labels'}, by ${version || 'no model'}`;
+}
+
+function renderProperties(properties: NonNullable<DetectLabelsCommandOutput['ImageProperties']>): string {
+  const parts = [
+    { part: 'image', ...properties },
+    ...(properties.Foreground ? [{ part: 'foreground', ...properties.Foreground }] : []),
+    ...(properties.Background ? [{ part: 'background', ...properties.Background }] : []),
+  ];
+  const colour = ({ CSSColor, HexCode, PixelPercent }: DominantColor) =>
+    `${CSSColor} ${HexCode} ${PixelPercent?.toFixed(0)}%`;
+  return renderTable(parts, [
+    { title: 'part', value: ({ part }) => part },
+    { title: 'bright', value: ({ Quality }) => Quality?.Brightness?.toFixed(0), align: 'right' },
+    { title: 'sharp', value: ({ Quality }) => Quality?.Sharpness?.toFixed(0), align: 'right' },
+    { title: 'contrast', value: ({ Quality }) => Quality?.Contrast?.toFixed(0), align: 'right' },
+    { title: 'colours', value: ({ DominantColors }) => DominantColors?.map(colour).join(', ') },
+  ]);
+}

@@ -1,0 +1,14 @@
+import type { LabelCatalog } from '../governance/index.ts';
+import type { ModelStore } from '../vision/models/index.ts';
+
+/** Tells which labels the installed sources can return; loads no net. */
+export function createLabelCatalog(parts: { readonly models: ModelStore; readonly modelsDir: string }): LabelCatalog {
+  return {
+    async coverage() {
+      // Imported when it is first asked for: the sources bring ONNX Runtime with them, which the server does without.
+      const { coveragesOf, labelSources } = await import('../vision/labels/index.ts');
+      const covered = await coveragesOf(labelSources, parts);
+      return covered.map(({ coverage }) => ({ ...coverage, labels: [...coverage.labels] }));
+    },
+  };
+}

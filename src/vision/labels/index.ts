@@ -1,0 +1,3 @@
+export { coveragesOf, createLabelEngine, type LabelEngine } from './label-engine.ts';
+export { cocoNames, runNanodet } from './nanodet.ts';
+export { labelSources } from './sources.ts';

@@ -1,2 +1,0 @@
-export type { Quad, ReadLine, ReadTextOptions, ReadWord, TextReader, TextTasks } from './port.ts';
-export { createTextReader } from './text-reader.ts';
