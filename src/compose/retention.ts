@@ -390,5 +390,6 @@ async function straysIn(
   return [
     ...(isKey ? [{ what: 'subject key', source: 'collections', collectionId }] : []),
     ...(isVector ? [{ what: 'vector', source: 'search index', collectionId }] : []),
+    ...(tallied.stagedStrays > 0 ? [{ what: 'staged template', source: 'collections', collectionId }] : []),
   ];
 }

@@ -52,6 +52,23 @@ const storeTerms: Record<StoreErrorCode, Terms> = {
   'user-not-found': ['ResourceNotFoundException', ({ UserId }) => `The user id: ${UserId} does not exist`],
   'user-full': ['ServiceQuotaExceededException', () => 'The user would hold more faces than it may.'],
   'user-changed': ['ConflictException', ({ UserId }) => `The user id: ${UserId} was changed by another request`],
+  'model-changed': [
+    'ThrottlingException',
+    ({ CollectionId }) =>
+      `The collection id: ${CollectionId} was moved to another face model meanwhile. Try your call again.`,
+  ],
+  'staging-exists': [
+    'ConflictException',
+    () => 'The collection is being moved to another face model already: finish or cancel that first.',
+  ],
+  'staging-not-found': [
+    'ResourceNotFoundException',
+    () => 'The collection is not being moved to that face model: begin it first.',
+  ],
+  'staging-incomplete': [
+    'ResourceNotReadyException',
+    () => 'Not every face has a template of the other face model yet, and the collection stays as it is.',
+  ],
   corrupt: [
     'InternalServerError',
     () => "Internal server error: stored data failed its integrity check and is quarantined; see the server's log",

@@ -46,6 +46,8 @@ export function enrolDecided(parts: EnrolDecidedParts): EnrolmentHandler {
     const collection = await parts.collections.findCollection(face.collectionId);
     const isItsCollection = collection?.createdAtMs === face.collectionCreatedAtMs && collection.purpose === purpose;
     if (!isItsCollection || !(await parts.mayEnrol(face))) return;
+    // A template of the model before cannot be compared with what stands there now; a move waits for reviewers first.
+    if (collection.modelVersion !== face.modelVersion) return;
     const { faceId, imageId, subject, box, confidence, modelVersion } = face;
     const { faces } = await parts.collections.addFaces(collection.id, {
       imageId,

@@ -5,7 +5,7 @@ export interface CollectionRecord {
   readonly id: string;
   /** The purpose it was made for; never changes. */
   readonly purpose: string;
-  /** The face model its templates were made with; never changes. */
+  /** The face model its templates were made with; changes by {@link CollectionStore.switchModel} alone. */
   readonly modelVersion: string;
   readonly createdAtMs: number;
   readonly faceCount: number;
@@ -89,6 +89,17 @@ export interface SearchOptions {
   readonly signal: AbortSignal;
 }
 
+/** A collection's move to another face model. */
+export interface Staging {
+  readonly modelVersion: string;
+  readonly dimensions: number;
+  readonly startedAtMs: number;
+  /** Faces whose template by that model is there. */
+  readonly stagedFaces: number;
+  /** The others. */
+  readonly pendingFaces: number;
+}
+
 /** What storing an image's faces did. */
 export interface AddFacesResult {
   /** A row for each face of the request, in its order: the new one, or the one that stood there already. */
@@ -117,9 +128,10 @@ export interface FaceRefusal<Reason extends string> {
 export interface CollectionStore {
   /**
    * The store for one collection and no other: what is asked of a collection that was made later under its name is
-   * answered as if there were none. What was judged by one purpose thus never reaches a collection of another.
+   * answered as if there were none. What was judged by one purpose thus never reaches a collection of another. One that
+   * was moved to another face model is refused (StoreError model-changed), also while a search of it runs.
    */
-  only(collection: Pick<CollectionRecord, 'id' | 'purpose' | 'createdAtMs'>): CollectionStore;
+  only(collection: Pick<CollectionRecord, 'id' | 'purpose' | 'createdAtMs' | 'modelVersion'>): CollectionStore;
   /** @throws {StoreError} CollectionExists */
   createCollection(collection: {
     id: string;
@@ -159,6 +171,7 @@ export interface CollectionStore {
    * face of the same image under the same external id is that face, and is not stored again.
    * @throws {StoreError} CollectionNotFound
    * @throws {StoreError} CollectionFull when more than `maxFaces` would stand
+   * @throws {StoreError} ModelChanged when the templates are of another model than the collection's
    */
   addFaces(
     collectionId: string,
@@ -260,4 +273,49 @@ export interface CollectionStore {
     collectionId: string,
     due: { storedBeforeMs?: number; unusedSinceMs?: number; limit: number },
   ): Promise<readonly FaceRecord[]>;
+
+  /**
+   * Begins to move a collection to another face model, or goes on with the move that was begun to that model. Searches
+   * and enrolments go on with the collection's own until the switch. What of the staged templates was damaged meanwhile
+   * is dropped, so that it is made again.
+   * @throws {StoreError} CollectionNotFound @throws {StoreError} StagingExists when it is on its way to a third model
+   */
+  beginStaging(
+    collectionId: string,
+    to: { modelVersion: string; dimensions: number; startedAtMs: number },
+  ): Promise<Staging>;
+  /** The move that was begun; undefined when there is none. @throws {StoreError} CollectionNotFound */
+  findStaging(collectionId: string): Promise<Staging | undefined>;
+  /**
+   * Faces without a staged template, in the order they were stored; of one image where `imageId` is given.
+   * @throws {StoreError} CollectionNotFound @throws {StoreError} StagingNotFound
+   */
+  listUnstagedFaces(
+    collectionId: string,
+    page: { after?: number; limit: number; imageId?: string },
+  ): Promise<{ faces: readonly FaceRecord[]; cursor?: number }>;
+  /**
+   * Stages templates, sealed as the faces' own are. Faces that are not there (any more) are left out; those that are
+   * staged already get the new template.
+   * @returns the faces that were staged @throws {StoreError} CollectionNotFound
+   * @throws {StoreError} StagingNotFound when no move to that model was begun
+   */
+  stageTemplates(
+    collectionId: string,
+    modelVersion: string,
+    faces: readonly { faceId: string; template: Float32Array }[],
+  ): Promise<readonly string[]>;
+  /** Gives a move up and overwrites what was staged; false when there was none. @throws {StoreError} CollectionNotFound */
+  dropStaging(collectionId: string): Promise<boolean>;
+  /**
+   * Replaces every face's template by the staged one, and the collection's model with them, rows and index at one
+   * moment. Face ids, names, boxes, times, tags and users stay; every user gets a new revision and its vector anew.
+   * @param change.dropFaceIds faces to be deleted for want of a template; none of them may have one
+   * @throws {StoreError} CollectionNotFound @throws {StoreError} StagingNotFound
+   * @throws {StoreError} StagingIncomplete when others are pending than those
+   */
+  switchModel(
+    collectionId: string,
+    change: { modelVersion: string; dropFaceIds: readonly string[] },
+  ): Promise<{ readonly collection: CollectionRecord; readonly dropped: number }>;
 }

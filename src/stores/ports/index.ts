@@ -9,6 +9,7 @@ export type {
   FaceRefusal,
   NewFace,
   SearchOptions,
+  Staging,
   SubjectRecord,
   UserHit,
   UserRecord,

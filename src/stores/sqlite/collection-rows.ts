@@ -9,8 +9,8 @@ export interface CollectionRow {
   readonly id: string;
   condemned: 0 | 1;
   readonly purpose: string;
-  readonly model_version: string;
-  readonly dimensions: number;
+  model_version: string;
+  dimensions: number;
   readonly created_at_ms: number;
   /** JSON object of strings. */
   tags: string;
@@ -75,10 +75,12 @@ export function findCollectionRow(database: Database, id: string): CollectionRow
 /** Writes back what may change of a collection. */
 export function saveCollection(database: Database, row: CollectionRow): void {
   database.run(
-    `UPDATE collection SET condemned = ?, tags = ?, last_counter = ?, last_revision = ?, face_count = ?,
+    `UPDATE collection SET condemned = ?, model_version = ?, dimensions = ?, tags = ?, last_counter = ?, last_revision = ?, face_count = ?,
        user_count = ?, face_sum = ?, user_sum = ?, checksum = ? WHERE number = ?`,
     [
       row.condemned,
+      row.model_version,
+      row.dimensions,
       row.tags,
       row.last_counter,
       row.last_revision,

@@ -171,10 +171,12 @@ function eraseSlice(database: Database, number: number): boolean {
     [first, first + POSITIONS_PER_COLLECTION, ERASE_SLICE],
   );
   if (erased === ERASE_SLICE) return false;
-  for (const table of ['user', 'subject_key', 'plain_remains']) {
+  for (const table of ['user', 'subject_key', 'plain_remains', 'staging']) {
     database.run(`DELETE FROM ${table} WHERE collection_number = ?`, [number]);
   }
-  database.run('DELETE FROM face_use WHERE position > ? AND position < ?', [first, first + POSITIONS_PER_COLLECTION]);
+  for (const table of ['face_use', 'staged_face']) {
+    database.run(`DELETE FROM ${table} WHERE position > ? AND position < ?`, [first, first + POSITIONS_PER_COLLECTION]);
+  }
   database.run('DELETE FROM collection WHERE number = ?', [number]);
   return true;
 }

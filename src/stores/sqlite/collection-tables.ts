@@ -43,14 +43,17 @@ export interface CollectionTables {
   scrub(): Promise<void>;
 }
 
+/** Of whose vectors a space holds: a collection's by one face model. */
+export type SpaceOwner = Pick<CollectionRow, 'number' | 'model_version'>;
+
 /** The index's space of a collection's faces. */
-export function faceSpace(collection: CollectionRow): string {
-  return `${collection.number}/faces`;
+export function faceSpace({ number, model_version }: SpaceOwner): string {
+  return `${number}/${model_version}/faces`;
 }
 
 /** The index's space of a collection's users. */
-export function userSpace(collection: CollectionRow): string {
-  return `${collection.number}/users`;
+export function userSpace({ number, model_version }: SpaceOwner): string {
+  return `${number}/${model_version}/users`;
 }
 
 /** Joins the rows and the index, with nothing in quarantine. */
@@ -139,10 +142,22 @@ export function createCollectionTables(parts: {
   return tables;
 }
 
-/** The tables for one collection: one that was made later under its name is not there for them. */
+/** @throws {StoreError} model-changed */
+export function requireModel(collection: CollectionRow, modelVersion: string): void {
+  if (collection.model_version === modelVersion) return;
+  throw new StoreError(
+    'model-changed',
+    `collection ${collection.id} was moved to the face model ${collection.model_version}`,
+  );
+}
+
+/**
+ * The tables for one collection: one that was made later under its name is not there for them, and one that was moved
+ * to another face model is refused, as its templates cannot be compared with those of who asks.
+ */
 export function tablesOfOnly(
   tables: CollectionTables,
-  meant: Pick<CollectionRecord, 'id' | 'purpose' | 'createdAtMs'>,
+  meant: Pick<CollectionRecord, 'id' | 'purpose' | 'createdAtMs' | 'modelVersion'>,
 ): CollectionTables {
   const isMeant = ({ id, purpose, created_at_ms }: CollectionRow): boolean =>
     id === meant.id && purpose === meant.purpose && created_at_ms === meant.createdAtMs;
@@ -151,7 +166,10 @@ export function tablesOfOnly(
   const checked =
     <T>(work: (collection: CollectionRow) => T) =>
     (collection: CollectionRow): T => {
-      if (isMeant(collection)) return work(collection);
+      if (isMeant(collection)) {
+        requireModel(collection, meant.modelVersion);
+        return work(collection);
+      }
       throw new StoreError('collection-not-found', `there is no collection ${collection.id} any more`);
     };
   return {

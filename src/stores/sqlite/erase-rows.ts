@@ -4,7 +4,7 @@ import type { CollectionTables } from './collection-tables.ts';
 import type { FaceRow } from './face-rows.ts';
 
 /**
- * Deletes faces with what was noted of their use, and the keys that nothing uses any more. Inside a transaction; the
+ * Deletes faces with what was noted of their use and staged of them, and the keys that nothing uses any more. Inside a transaction; the
  * caller saves the collection.
  *
  * @returns the data keys destroyed; that of an unnamed face goes with its row
@@ -14,6 +14,7 @@ export function deleteFaceRows(tables: CollectionTables, collection: CollectionR
   for (const row of rows) {
     database.run('DELETE FROM face WHERE position = ?', [row.position]);
     database.run('DELETE FROM face_use WHERE position = ?', [row.position]);
+    database.run('DELETE FROM staged_face WHERE position = ?', [row.position]);
     collection.face_count--;
     collection.face_sum = subtractChecksum(collection.face_sum, row.checksum);
   }

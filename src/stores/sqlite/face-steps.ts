@@ -3,7 +3,7 @@ import type { CollectionStore, FaceHit, FaceRefusal, NewFace } from '../ports/co
 import { StoreError } from '../ports/errors.ts';
 import { addChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
-import { type CollectionTables, faceSpace } from './collection-tables.ts';
+import { type CollectionTables, faceSpace, requireModel } from './collection-tables.ts';
 import { deleteFaceRows } from './erase-rows.ts';
 import {
   FACE_COLUMNS,
@@ -65,6 +65,7 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
     async addFaces(collectionId, { imageId, externalImageId, modelVersion, faces, maxFaces }) {
       const image = { image_id: imageId, external_image_id: externalImageId ?? null, model_version: modelVersion };
       const result = tables.change(collectionId, (collection) => {
+        requireModel(collection, modelVersion);
         requireTemplates(
           collection,
           faces.map((face) => face.template),

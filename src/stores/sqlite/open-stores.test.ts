@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { describeCollectionStore, type OpenedCollections } from '../../../tests/stores/collection-contract.ts';
+import { describeStaging } from '../../../tests/stores/staging-contract.ts';
 import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { describeSubjects } from '../../../tests/stores/subject-contract.ts';
 import { openStores } from './open-stores.ts';
@@ -16,3 +17,4 @@ const openIn = async (dataDir: string, clock = () => 1_700_000_000_000): Promise
 };
 describeCollectionStore('the sqlite store', () => openIn(mkdtempSync(join(root, 'data-'))));
 describeSubjects('the sqlite store', (clock) => openIn(mkdtempSync(join(root, 'data-')), clock));
+describeStaging('the sqlite store', () => openIn(mkdtempSync(join(root, 'data-'))));

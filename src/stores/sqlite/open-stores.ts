@@ -35,6 +35,7 @@ import {
 import { createScrubber } from './scrub.ts';
 import { sealPlainRows } from './seal-plain-rows.ts';
 import { snapshotDatabases } from './snapshot.ts';
+import { createStagingSteps } from './staging-steps.ts';
 import { createSubjectSteps } from './subject-steps.ts';
 import { type CollectionTally, tallyCollection } from './tallies.ts';
 import { createUseSteps } from './use-rows.ts';
@@ -180,6 +181,7 @@ function collectionsOver(tables: CollectionTables, clock: () => number): Collect
     ...createUserSteps(tables, clock),
     ...createSubjectSteps(tables),
     ...createUseSteps(tables),
+    ...createStagingSteps(tables, clock),
     only: (collection) => collectionsOver(tablesOfOnly(tables, collection), clock),
   };
 }

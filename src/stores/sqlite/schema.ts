@@ -14,6 +14,9 @@ export const POSITIONS_PER_COLLECTION = 2 ** 32;
  * Templates are sealed under their subject's key, that under the collection's, that under the keyring: vault.ts. Of a
  * file of the first version `plain_remains` says what is still to be sealed, and with number 0 that freed pages may
  * still hold what was plain; see seal-plain-rows.ts.
+ *
+ * A staging is a collection's move to another face model: `staged_face` holds, under the face's position, its template
+ * by that model, sealed as the face's own is, until the switch; see staging-steps.ts.
  */
 export const COLLECTION_MIGRATIONS: readonly Migration[] = [
   `CREATE TABLE collection (
@@ -92,6 +95,19 @@ export const COLLECTION_MIGRATIONS: readonly Migration[] = [
   ) STRICT;
   INSERT INTO plain_remains SELECT number, 0 FROM collection;
   INSERT INTO plain_remains SELECT 0, 0 FROM sqlite_sequence WHERE name = 'collection';`,
+  `CREATE TABLE staging (
+    collection_number INTEGER PRIMARY KEY,
+    model_version TEXT NOT NULL,
+    dimensions INTEGER NOT NULL CHECK (dimensions > 0),
+    started_at_ms INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE staged_face (
+    position INTEGER PRIMARY KEY,
+    template BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+  ) STRICT;`,
 ];
 
 /** keys.db; `sealed` holds a key's secrets, see key-store.ts. */
