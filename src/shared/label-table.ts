@@ -12,7 +12,7 @@ export interface LabelEntry {
   readonly aliases: readonly string[];
   /** At least one, each of {@link LabelTable.categories}. */
   readonly categories: readonly string[];
-  /** What a text model is asked for, in lower case; the name in lower case unless that is ambiguous. */
+  /** What a text model is asked for, in lower case; the name in lower case, without parentheses, unless that is ambiguous. */
   readonly prompt: string;
 }
 
@@ -96,7 +96,7 @@ export function parseLabelTable(text: string, categories: readonly string[]): La
       parents: parent === undefined ? parents : [parent, ...parents],
       aliases,
       categories: own,
-      prompt: prompt ?? name.toLowerCase(),
+      prompt: prompt ?? name.toLowerCase().replace(/[()]/g, ''),
     });
   });
 
@@ -152,4 +152,29 @@ function ancestorsOfAll(byName: ReadonlyMap<string, LabelEntry>): ReadonlyMap<st
     all.set(name, [...found]);
   }
   return all;
+}
+
+/** data/label-classes.json. */
+interface LabelClasses {
+  readonly coco: readonly string[];
+}
+
+/** The labels of COCO's 80 classes, in the order in which models of objects answer them. */
+export function readCocoLabels(): readonly string[] {
+  return readData<LabelClasses>('label-classes.json').coco;
+}
+
+/**
+ * The labels of ImageNet's 1,000 classes, in the order of ILSVRC 2012; several classes may become one label.
+ *
+ * @throws {LabelTableError} when data/imagenet-labels.tsv is not in order
+ */
+export function readImagenetLabels(): readonly string[] {
+  const lines = readFileSync(join(packageRoot(), 'data', 'imagenet-labels.tsv'), 'utf8').split('\n');
+  const rows = lines.filter((line) => line !== '' && !line.startsWith('#')).slice(1);
+  return rows.map((row, i) => {
+    const [index, , label] = row.split('\t');
+    if (index !== String(i) || !label) throw new LabelTableError(`imagenet-labels.tsv: row ${i} reads "${row}"`);
+    return label;
+  });
 }
