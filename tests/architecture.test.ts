@@ -190,6 +190,7 @@ const doors: {
   images: { through: ['noteProbes'] },
   faceDetector: { through: ['withholdFromDetector'] },
   labelDetector: { through: ['withholdFromLabels'] },
+  moderationDetector: { through: ['countModeration'] },
   faceEmbedder: { through: ['withholdFromEmbedder', 'withheld.embedder'] },
   faceMatcher: { through: ['withheld.matcher', 'floorMatcher', 'watchMatcher'] },
   faceSearch: {

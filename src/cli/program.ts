@@ -9,6 +9,7 @@ import {
 import { runCompare } from './commands/compare.ts';
 import { runConfig } from './commands/config.ts';
 import { runDetectFaces } from './commands/detect-faces.ts';
+import { runDetectModeration } from './commands/detect-moderation.ts';
 import { runIndex } from './commands/index-folder.ts';
 import { runListLabels } from './commands/list-labels.ts';
 import { runCalibration, runListModels, runPullModels, runVerifyModels } from './commands/models.ts';
@@ -73,6 +74,14 @@ Every setting: likeness config`,
     .option('--all', 'tell every attribute')
     .option('--draw <file>', 'write a copy of the image with the faces drawn on it')
     .action(run(runDetectFaces));
+
+  program
+    .command('detect-moderation')
+    .description('say whether an image shows sexual content; what else it cannot tell: docs/moderation.md')
+    .argument('<image>')
+    .option('--min-confidence <0..100>', 'least confidence (default 50)', similarity)
+    .option('--draw <file>', 'write a copy of the image with the labels written on it')
+    .action(run(runDetectModeration));
 
   program
     .command('compare')

@@ -9,6 +9,7 @@ import {
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
+  countModeration,
   type Enrolment,
   type EnrolmentParts,
   type FaceSearch,
@@ -40,7 +41,7 @@ import {
   withholdFromLabels,
 } from '../governance/index.ts';
 import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
-import type { FaceDetector, FaceEmbedder, FaceModels, LabelDetector } from '../vision/index.ts';
+import type { FaceDetector, FaceEmbedder, FaceModels, LabelDetector, ModerationDetector } from '../vision/index.ts';
 import type { Accountability } from './accountability.ts';
 import type { Celebrities } from './celebrities.ts';
 import { subjectLikeness } from './consents.ts';
@@ -49,7 +50,7 @@ import type { CallWithholding, Withholding } from './withholding.ts';
 /** What capabilities are built over. */
 export interface CapabilityParts {
   readonly images: ImageReader;
-  readonly vision: FaceDetector & FaceEmbedder & LabelDetector;
+  readonly vision: FaceDetector & FaceEmbedder & LabelDetector & ModerationDetector;
   readonly faceModels: FaceModels;
   /** How the probes of a grant are watched. */
   readonly watchOf: (grant: Grant, modelVersion: string) => WatchParts;
@@ -325,6 +326,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const floored = floorUserWriter(withheld.userWriter(writer, record), grant, notes);
       return noteChangedUsers(floored, notes, pseudonyms(at));
     },
+    moderationDetector: (_grant, notes) => countModeration(vision, notes),
     tagWriter: (grant, _notes, collection) => {
       const { record, store } = judged(grant, collection);
       return {

@@ -40,6 +40,7 @@ import {
 } from '../areas/faces/index.ts';
 import { detectLabels, listLabels } from '../areas/labels/index.ts';
 import { getCalibration, listModels } from '../areas/models/index.ts';
+import { detectModerationLabels } from '../areas/moderation/index.ts';
 import {
   addPerson,
   approveProposal,
@@ -123,6 +124,7 @@ export const builtOperations = {
   DescribeCollection: describeCollection,
   DetectFaces: detectFaces,
   DetectLabels: detectLabels,
+  DetectModerationLabels: detectModerationLabels,
   DisassociateFaces: disassociateFaces,
   DownloadSubject: downloadSubject,
   EraseSubject: eraseSubject,

@@ -27,6 +27,8 @@ export const limits = {
   labelsPerImage: 1000,
   /** MaxDominantColors; the bound is 20. */
   defaultDominantColors: 10,
+  /** MinConfidence of DetectModerationLabels, 0..100. */
+  defaultModerationConfidence: 50,
   facesPerUser: 100,
   tagsPerResource: 50,
   /** What an image may be, where an operation has bounds of its own: pixels of a side, and bytes that a request holds. */

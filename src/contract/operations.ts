@@ -146,7 +146,7 @@ export const operations = {
   },
   DetectModerationLabels: {
     area: 'moderation',
-    status: 'absent',
+    status: 'built',
     subject: 'none',
     errors: [
       'HumanLoopQuotaExceededException',

@@ -1,6 +1,13 @@
 import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
-import type { EncodedImage, FaceDetector, FaceEmbedder, FaceTemplate, LabelDetector } from '../vision/index.ts';
+import type {
+  EncodedImage,
+  FaceDetector,
+  FaceEmbedder,
+  FaceTemplate,
+  LabelDetector,
+  ModerationDetector,
+} from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { CelebrityDesk, CelebrityOptOutDesk, CelebrityReader, CelebritySearch } from './celebrities/desk.ts';
 import type { ConsentDesk } from './consent/desk.ts';
@@ -180,6 +187,7 @@ export interface Capabilities {
   readonly collectionCatalog: CollectionCatalog;
   readonly faceWriter: FaceWriter;
   readonly userWriter: UserWriter;
+  readonly moderationDetector: ModerationDetector;
   readonly tagWriter: TagWriter;
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;

@@ -109,6 +109,7 @@ export {
   consentedFaceWriter,
   consentedUserWriter,
   countFaceWrites,
+  countModeration,
   createPendingFaces,
   createProbeSheet,
   type Enrolment,

@@ -17,6 +17,7 @@ export type CountName =
   | 'facesStored'
   | 'facesWithheld'
   | 'labelsFound'
+  | 'imagesModerated'
   | 'matchesReleased'
   | 'matchesWithheld'
   | 'orphansFound'

@@ -1,6 +1,7 @@
 import { type EngineSettings, type FaceEngine, openFaceEngine } from './face-engine.ts';
 import { createLabelEngine } from './labels/label-engine.ts';
 import { openModelStore } from './models/index.ts';
+import { openModerationEngine } from './moderation/moderation-engine.ts';
 import { onDemand } from './on-demand.ts';
 import type { TaskEngine } from './workers/serve-tasks.ts';
 
@@ -21,13 +22,15 @@ export async function openEngines(settings: EngineSettings): Promise<Engines> {
   const { modelsDir, deployment, limits } = settings;
   const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
   const labels = onDemand(async () => createLabelEngine({ models, modelsDir, faces, ...(limits && { limits }) }));
+  const moderation = onDemand(() => openModerationEngine({ models, ...(limits && { limits }) }));
   return {
     detect: faces.detect,
     embed: faces.embed,
     crop: faces.crop,
     labels: async (image, options, signal) => (await labels.get()).detectLabels(image, options, signal),
+    moderate: async (image, _options, signal) => (await moderation.get()).moderate(image, signal),
     close: async () => {
-      await Promise.all([faces.close(), labels.close()]);
+      await Promise.all([faces.close(), moderation.close(), labels.close()]);
     },
   };
 }

@@ -34,6 +34,12 @@ export type {
   LookOfArea,
   RawLabel,
 } from './labels/port.ts';
+export type {
+  ModerationDetector,
+  ModerationFindings,
+  RawContentType,
+  RawModerationLabel,
+} from './moderation/port.ts';
 export {
   type CalibrationData,
   decadesOfSimilarity,

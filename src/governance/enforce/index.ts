@@ -1,4 +1,5 @@
 export { type AttributeGrant, withholdFromDetector, withholdFromEmbedder } from './attributes.ts';
+export { countModeration } from './count-moderation.ts';
 export { enrolDecided } from './enrol-decided.ts';
 export {
   consentedFaceWriter,

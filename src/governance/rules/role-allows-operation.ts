@@ -24,6 +24,7 @@ const rolesByOperation: { readonly [Name in BuiltOperationName]: readonly RoleNa
   DescribeCollection: 'any',
   DetectFaces: looking,
   DetectLabels: looking,
+  DetectModerationLabels: ['searcher', 'enroller', 'evaluator'],
   DisassociateFaces: enrolling,
   GetCelebrityInfo: reading,
   IndexFaces: enrolling,

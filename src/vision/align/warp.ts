@@ -13,7 +13,8 @@ export interface PixelFormat {
 /** RGB 0..255 as it is, black outside. */
 export const PLAIN_RGB: PixelFormat = { order: 'rgb', mean: [0, 0, 0], scale: 1, outside: 0 };
 
-function offsetsOf({ order, mean, scale }: PixelFormat): readonly [red: number, green: number, blue: number] {
+/** What is added to red, green and blue after scaling. */
+export function offsetsOf({ order, mean, scale }: PixelFormat): readonly [red: number, green: number, blue: number] {
   const [first, green, last] = mean;
   return order === 'rgb'
     ? [-first * scale, -green * scale, -last * scale]

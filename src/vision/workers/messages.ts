@@ -3,12 +3,14 @@ import type { Box } from '../../shared/geometry.ts';
 import { PackMissingError, UnknownFaceModelError, VisionFailedError } from '../errors.ts';
 import type { DetectedFaces, DetectFacesOptions, EmbeddedFaces, EmbedFacesOptions, EncodedImage } from '../faces.ts';
 import type { DetectedLabels, DetectLabelsOptions } from '../labels/port.ts';
+import type { ModerationFindings } from '../moderation/port.ts';
 
 /** What a worker can be asked, by name; the pool's calls and the worker's answers are typed from it. */
 export interface Tasks {
   detect: { input: { image: EncodedImage; options: DetectFacesOptions }; output: DetectedFaces };
   embed: { input: { image: EncodedImage; options: EmbedFacesOptions }; output: EmbeddedFaces };
   labels: { input: { image: EncodedImage; options: DetectLabelsOptions }; output: DetectedLabels };
+  moderate: { input: { image: EncodedImage; options: Readonly<Record<never, never>> }; output: ModerationFindings };
   crop: { input: { image: EncodedImage; options: { readonly boxes: readonly Box[] } }; output: readonly Uint8Array[] };
 }
 

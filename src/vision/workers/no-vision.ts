@@ -10,6 +10,7 @@ export function noVision(): VisionPool {
     detect: refuse,
     embed: refuse,
     crop: refuse,
+    moderate: refuse,
     detectLabels: refuse,
     ready: async () => {},
     stats: () => ({ workers: 0, busy: 0, waiting: 0, replaced: 0 }),

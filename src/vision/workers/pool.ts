@@ -1,6 +1,7 @@
 import { VisionBusyError, VisionFailedError } from '../errors.ts';
 import type { FaceCropper, FaceDetector, FaceEmbedder } from '../faces.ts';
 import type { LabelDetector } from '../labels/port.ts';
+import type { ModerationDetector } from '../moderation/port.ts';
 import { type FromWorker, type TaskName, type Tasks, unpackFailure } from './messages.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -22,7 +23,7 @@ export interface VisionPoolOptions {
 }
 
 /** Inference in worker processes, behind the ports that the rest of the house knows. */
-export interface VisionPool extends FaceDetector, FaceEmbedder, FaceCropper, LabelDetector {
+export interface VisionPool extends FaceDetector, ModerationDetector, FaceEmbedder, FaceCropper, LabelDetector {
   /** Resolves when every worker has its models loaded. @throws {VisionFailedError} when they cannot start */
   ready(): Promise<void>;
   stats(): { readonly workers: number; readonly busy: number; readonly waiting: number; readonly replaced: number };
@@ -216,6 +217,7 @@ export function openVisionPool(options: VisionPoolOptions): VisionPool {
     embed: (image, embedOptions, signal) => submit('embed', { image, options: embedOptions }, signal),
     crop: (image, cropOptions, signal) => submit('crop', { image, options: cropOptions }, signal),
     detectLabels: (image, labelOptions, signal) => submit('labels', { image, options: labelOptions }, signal),
+    moderate: (image, signal) => submit('moderate', { image, options: {} }, signal),
     ready: () => readiness,
     stats: () => ({
       workers: seats.length,

@@ -1,0 +1,1 @@
+export { detectModerationLabels } from './detectModerationLabels.ts';
