@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -107,6 +107,23 @@ export function retouched(photo: Uint8Array): Promise<Uint8Array> {
 /** Encodes as JPEG of good quality. */
 export async function jpeg(image: Sharp): Promise<Uint8Array> {
   return image.jpeg({ quality: 92 }).toBuffer();
+}
+
+/** Two photos of each of some people of LFW, by number; undefined where the data is absent. */
+export function lfwPeople(count: number): (readonly [Uint8Array, Uint8Array])[] | undefined {
+  const images = join(root, '..', 'shared', 'data', 'lfw', 'images');
+  if (!existsSync(images)) return undefined;
+  const photos = readdirSync(images)
+    .sort()
+    .map((person) =>
+      readdirSync(join(images, person))
+        .sort()
+        .map((file) => join(images, person, file)),
+    );
+  return photos
+    .filter((files) => files.length > 1)
+    .slice(0, count)
+    .map(([first = '', second = '']) => [readFileSync(first), readFileSync(second)]);
 }
 
 /** An LFW pair of the shared data: two photos and whether they show one person; undefined where the data is absent. */

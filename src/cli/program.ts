@@ -18,6 +18,7 @@ import { runServe } from './commands/serve.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import type { Terminal } from './output.ts';
 import { addBackupCommands } from './programs/backup.ts';
+import { addCelebrityCommands } from './programs/celebrities.ts';
 import { addConsentCommands } from './programs/consent.ts';
 import { addContestCommands } from './programs/contests.ts';
 import { addEncryptionCommands } from './programs/encryption.ts';
@@ -136,6 +137,7 @@ Every setting: likeness config`,
 
   program.command('config').description('print every setting and where it comes from').action(run(runConfig));
 
+  addCelebrityCommands(program, run);
   addPeopleCommands(program, run);
   addConsentCommands(program, run);
 

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { QualityFilter } from '@aws-sdk/client-rekognition';
 import { configOf, connect, type GlobalOptions } from '../connect.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { externalImageIdOf, imagesBelow, readImage } from '../images.ts';
+import { openJournal, stateOf } from '../journal.ts';
 import { printResult, type Terminal } from '../output.ts';
 import { createProgress, duration } from '../progress.ts';
 
@@ -14,13 +13,6 @@ export interface IndexFlags extends GlobalOptions {
   readonly qualityFilter?: string;
   readonly concurrency?: number;
   readonly again?: boolean;
-}
-
-/** One line of the journal: a file that was indexed as it stood. */
-interface Done {
-  readonly file: string;
-  readonly size: number;
-  readonly mtimeMs: number;
 }
 
 const qualityFilters: readonly QualityFilter[] = ['NONE', 'AUTO', 'LOW', 'MEDIUM', 'HIGH'];
@@ -107,21 +99,4 @@ export async function runIndex(
     process.off('SIGINT', onInterrupt);
     await close();
   }
-}
-
-function stateOf(root: string, file: string): Done {
-  const { size, mtimeMs } = statSync(join(root, file));
-  return { file, size, mtimeMs };
-}
-
-/** What was done, a line per file, under a name that holds no collection and no path. */
-function openJournal(folder: string, names: readonly string[]) {
-  const path = join(folder, `${createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 32)}.jsonl`);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const done = new Set(existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []);
-  const lineOf = ({ file, size, mtimeMs }: Done) => JSON.stringify([file, size, mtimeMs]);
-  return {
-    has: (state: Done) => done.has(lineOf(state)),
-    add: (state: Done) => appendFileSync(path, `${lineOf(state)}\n`, { mode: 0o600 }),
-  };
 }
