@@ -119,7 +119,7 @@ describe('a gallery', () => {
       ['Figure 1', 2],
       ['Figure 2', 1],
     ]);
-  });
+  }, 180_000);
 
   it('tells who is in a picture as AWS does, and everyone else as unrecognised', async () => {
     const found = await recognize(photo);
