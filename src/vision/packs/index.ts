@@ -1,5 +1,21 @@
 export { PackMissingError } from '../errors.ts';
-export { PackCorruptError, UnknownPackError } from './errors.ts';
+export type { Proxies } from './download.ts';
+export {
+  PackBusyError,
+  PackCorruptError,
+  PackFetchError,
+  PackLicenceNotAcceptedError,
+  PackUnpinnedError,
+  PackUsageError,
+  UnknownPackError,
+} from './errors.ts';
+export {
+  type InstallResult,
+  openPackInstaller,
+  type PackInstaller,
+  type PackInstallerParts,
+} from './install.ts';
+export type { InstallOptions, InstallProgress, LicenceTerms } from './install-options.ts';
 export {
   type PackEntry,
   type PackFile,

@@ -9,6 +9,7 @@ import {
   digestOfFiles,
   type InstalledFile,
   type InstalledPackFile,
+  isPackFileName,
   type PackRecord,
   readPackRecord,
   versionOfFiles,
@@ -112,6 +113,9 @@ export async function readIfThere(path: string): Promise<Uint8Array | undefined>
 export function entryOf(manifest: PackManifest, id: string): PackEntry {
   const entry = manifest.packs.find((candidate) => candidate.id === id);
   if (!entry) throw new UnknownPackError(id);
+  // The manifest is this release's own; still, no name in it leads out of the pack's folder.
+  if (![id, ...entry.files.map(({ path }) => path)].every(isPackFileName))
+    throw new PackCorruptError(id, 'the manifest names a file that is not a plain name');
   return entry;
 }
 
