@@ -64,6 +64,8 @@ export {
   type AuditBook,
   openAudit,
   openModels,
+  openPacks,
+  type Packs,
   versionsOfFaceModels,
 } from './compose/operator.ts';
 export { restoreInto } from './compose/restore.ts';
@@ -74,4 +76,5 @@ export {
   type TransparencyReport,
 } from './governance/index.ts';
 export type { KeyRecord } from './stores/ports/index.ts';
-export { describeCalibration } from './vision/index.ts';
+export { describeCalibration, PackMissingError } from './vision/index.ts';
+export type { InstallOptions, InstallProgress, InstallResult, LicenceTerms, PackStatus } from './vision/packs/index.ts';

@@ -34,6 +34,9 @@ export function exitCodeOf(error: unknown): number {
   const { name, code } = (error ?? {}) as Named;
   if (name === 'AbortError') return exitCodes.interrupted;
   if (name === 'ConfigError' || name === 'UsageError') return exitCodes.usage;
+  if (name === 'PackUsageError' || name === 'PackUnpinnedError') return exitCodes.usage;
+  if (name === 'PackLicenceNotAcceptedError') return exitCodes.refused;
+  if (name === 'PackBusyError') return exitCodes.tryLater;
   if (name === 'AccessDeniedException') return exitCodes.refused;
   if (name === 'ResourceNotFoundException') return exitCodes.notFound;
   if (name === 'ThrottlingException' || name === 'ProvisionedThroughputExceededException') return exitCodes.tryLater;

@@ -12,7 +12,8 @@ import { runDetectFaces } from './commands/detect-faces.ts';
 import { runDetectModeration } from './commands/detect-moderation.ts';
 import { runIndex } from './commands/index-folder.ts';
 import { runListLabels } from './commands/list-labels.ts';
-import { runCalibration, runListModels, runPullModels, runVerifyModels } from './commands/models.ts';
+import { runCalibration, runListModels, runVerifyModels } from './commands/models.ts';
+import { runRemovePacks } from './commands/packs.ts';
 import { runSearch } from './commands/search.ts';
 import { runServe } from './commands/serve.ts';
 import { exitCodesHelp } from './exit-codes.ts';
@@ -25,6 +26,7 @@ import { addEncryptionCommands } from './programs/encryption.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
 import { addLabelCommands } from './programs/labels.ts';
 import { addPeopleCommands } from './programs/people.ts';
+import { addPullCommand } from './programs/pull.ts';
 import { addReportCommands } from './programs/reports.ts';
 import { addRetentionCommands } from './programs/retention.ts';
 import { addReviewCommands } from './programs/review.ts';
@@ -141,9 +143,13 @@ Every setting: likeness config`,
   addPeopleCommands(program, run);
   addConsentCommands(program, run);
 
-  const models = program.command('models').description('list, fetch and verify the models');
-  models.command('list').description('list models with state and licence').action(run(runListModels));
-  models.command('pull').description('fetch what is missing').argument('[ids...]').action(run(runPullModels));
+  const models = program.command('models').description('list, fetch and verify the models and optional packs');
+  models
+    .command('list')
+    .description('list models and optional packs with state and licence')
+    .action(run(runListModels));
+  addPullCommand(models, run);
+  models.command('remove').description('remove optional packs').argument('<packs...>').action(run(runRemovePacks));
   models.command('verify').description('check every digest').argument('[ids...]').action(run(runVerifyModels));
   models
     .command('calibration')

@@ -1,6 +1,7 @@
 import type { ModelCatalog } from '../governance/index.ts';
 import { decadesOfSimilarity, type FaceModels, readCalibration } from '../vision/index.ts';
 import type { ModelStatus, ModelStore, Provenance } from '../vision/models/index.ts';
+import type { PackStore, PackVersions } from '../vision/packs/index.ts';
 
 const stateName: Record<ModelStatus['state'], 'present' | 'absent' | 'damaged' | 'not-licensed'> = {
   ready: 'present',
@@ -9,8 +10,16 @@ const stateName: Record<ModelStatus['state'], 'present' | 'absent' | 'damaged' |
   'not-licensed': 'not-licensed',
 };
 
-/** Tells of the models in the cache and of the calibrations, as data. */
-export function createModelCatalog(models: ModelStore, faceModels: FaceModels, packageVersion: string): ModelCatalog {
+/** Tells of the models in the cache, of the optional packs and of the calibrations, as data. */
+export function createModelCatalog(parts: {
+  readonly models: ModelStore;
+  readonly packs: Pick<PackStore, 'list'>;
+  /** The packs that the workers use. */
+  readonly packsInUse: PackVersions;
+  readonly faceModels: FaceModels;
+  readonly packageVersion: string;
+}): ModelCatalog {
+  const { models, packs, packsInUse, faceModels, packageVersion } = parts;
   return {
     calibrations: () => faceModels.versions.map(calibrationOf),
     models: async () => [
@@ -31,6 +40,33 @@ export function createModelCatalog(models: ModelStore, faceModels: FaceModels, p
         state: 'present' as const,
       })),
     ],
+    packs: async () =>
+      (await packs.list('sizes')).map(({ entry, state, installed }) => {
+        const inUse = packsInUse[entry.id];
+        return {
+          id: entry.id,
+          purpose: entry.purpose,
+          state,
+          licence: installed?.licence ?? entry.licence.name,
+          ...((installed ?? entry).commercialUse !== undefined && {
+            commercialUse: (installed ?? entry).commercialUse === true,
+          }),
+          provenance: told(entry.provenance),
+          measured: entry.measured,
+          files: entry.files.map(({ path, url, sha256 }) => {
+            const kept = installed?.files.find((file) => file.path === path);
+            const digest = kept?.sha256 ?? sha256;
+            return {
+              path,
+              ...(url !== undefined && { url }),
+              ...(digest !== undefined && { sha256: digest }),
+              pinnedBy: sha256 === undefined ? ('operator' as const) : ('release' as const),
+            };
+          }),
+          ...(installed && { version: installed.version }),
+          ...(inUse !== undefined && { versionInUse: inUse }),
+        };
+      }),
   };
 }
 

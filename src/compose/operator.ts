@@ -11,6 +11,13 @@ import {
 import { openAuditReader } from '../stores/index.ts';
 import { profiles } from '../vision/index.ts';
 import { type ModelStore, openModelStore } from '../vision/models/index.ts';
+import {
+  openPackInstaller,
+  openPackStore,
+  type PackInstaller,
+  type PackInstallerParts,
+  type PackStore,
+} from '../vision/packs/index.ts';
 import { openKeyringOf, publicKeyFile } from './open-keyring.ts';
 
 /** The audit log of a data folder, for who may read the folder. */
@@ -63,6 +70,20 @@ export function openAudit(config: Pick<Config, 'dataDir' | 'trustDir' | 'masterK
 /** Opens the models of a configuration, to fetch and check them: none is loaded here. */
 export function openModels(config: Pick<Config, 'modelsDir' | 'deployment'>): Omit<ModelStore, 'load'> {
   return openModelStore({ modelsDir: config.modelsDir, deployment: config.deployment });
+}
+
+/** The optional packs of a configuration, to install and check: none is loaded here. */
+export interface Packs extends Omit<PackInstaller, 'manifest'>, Pick<PackStore, 'list' | 'manifest'> {}
+
+/** Opens the optional packs of a configuration. */
+export function openPacks(
+  config: Pick<Config, 'modelsDir' | 'deployment'>,
+  proxies: NonNullable<PackInstallerParts['proxies']> = {},
+): Packs {
+  const { modelsDir, deployment } = config;
+  const { manifest, list } = openPackStore({ modelsDir, deployment });
+  const { install, remove } = openPackInstaller({ modelsDir, deployment, proxies });
+  return { manifest, list, install, remove };
 }
 
 /** The face model versions that this release knows. */

@@ -11,4 +11,5 @@ export {
   type S3Config,
 } from './config.ts';
 export { configurationPage } from './configuration-page.ts';
-export { type Environment, readEnvironment } from './env.ts';
+export { type Environment, readEnvironment, readProxyEnvironment } from './env.ts';
+export { type Proxies, proxiesOf } from './proxies.ts';

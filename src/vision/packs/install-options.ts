@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileSha256 } from '../models/digest.ts';
 import { PackFetchError, PackUnpinnedError, PackUsageError } from './errors.ts';
 import type { PackEntry, PackFile } from './manifest.ts';
 import type { PackRecord } from './pack-record.ts';
@@ -164,13 +163,7 @@ export function requireSize(source: string, size: number, { bytes, maxBytes = by
 
 /** The SHA-256 of a file, in hex, with progress. */
 export async function digestOf(path: string, item: string, { onProgress, signal }: InstallOptions): Promise<string> {
-  const hash = createHash('sha256');
   const total = (await stat(path)).size;
-  let done = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20, signal })) {
-    hash.update(chunk as Uint8Array);
-    done += (chunk as Uint8Array).length;
-    onProgress?.({ phase: 'check', item, done, total, unit: 'bytes' });
-  }
-  return hash.digest('hex');
+  const onBytes = (done: number): void => onProgress?.({ phase: 'check', item, done, total, unit: 'bytes' });
+  return fileSha256(path, { onBytes, signal });
 }

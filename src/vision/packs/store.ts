@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PackMissingError } from '../errors.ts';
-import { sha256 } from '../models/digest.ts';
+import { fileSha256, sha256 } from '../models/digest.ts';
 import { type Deployment, ModelLicenceError, requireLicence } from '../models/index.ts';
 import { PackCorruptError, UnknownPackError } from './errors.ts';
 import { type PackEntry, type PackManifest, readPackManifest } from './manifest.ts';
@@ -31,7 +31,7 @@ export interface InstalledPack {
   readonly installedAt: string;
 }
 
-/** A pack and how it stands, every digest looked at. */
+/** A pack and how it stands. */
 export interface PackStatus {
   readonly entry: PackEntry;
   /** `unprepared`: installed, but its preparation is to run again. `unfinished`: part of it was downloaded. */
@@ -60,8 +60,13 @@ export interface PackStore {
    * @throws {UnknownPackError | PackCorruptError | ModelLicenceError}
    */
   load(id: string, file: string): Promise<Uint8Array>;
-  /** Every pack of the manifest and its state. */
-  list(): Promise<PackStatus[]>;
+  /**
+   * Every pack of the manifest and its state.
+   *
+   * @param look `digests` reads every file through, `sizes` (for who is asked often) only looks at their sizes;
+   * `digests` when left out
+   */
+  list(look?: 'digests' | 'sizes'): Promise<PackStatus[]>;
 }
 
 /** Installed packs by id, with the version of each: plain data, for worker processes. */
@@ -188,7 +193,18 @@ export function openPackStore({
     return read(id, file);
   };
 
-  const statusOf = async (entry: PackEntry): Promise<PackStatus> => {
+  /** Holds a file against its record without keeping it in memory. @throws {PackCorruptError} */
+  const look = async (id: string, file: InstalledFile, digests: boolean): Promise<void> => {
+    const path = installedPath(packFolder(modelsDir, id), file);
+    const size = (await stat(path).catch(() => undefined))?.size;
+    if (size === undefined) throw new PackCorruptError(id, `${path} is missing`);
+    if (size !== file.bytes) throw new PackCorruptError(id, `${path} has ${size} bytes, expected ${file.bytes}`);
+    const actual = digests ? await fileSha256(path) : file.sha256;
+    if (actual !== file.sha256)
+      throw new PackCorruptError(id, `${path} has SHA-256 ${actual}, expected ${file.sha256}`);
+  };
+
+  const statusOf = async (entry: PackEntry, digests: boolean): Promise<PackStatus> => {
     const folder = packFolder(modelsDir, entry.id);
     try {
       const pack = await installed(entry.id);
@@ -196,7 +212,7 @@ export function openPackStore({
         const begun = await readdir(join(folder, partialFolder)).catch(() => []);
         return { entry, folder, state: begun.length > 0 ? 'unfinished' : 'absent' };
       }
-      for (const file of [...pack.files, ...pack.products]) await read(entry.id, file);
+      for (const file of [...pack.files, ...pack.products]) await look(entry.id, file, digests);
       return { entry, folder, installed: pack, state: pack.ready ? 'installed' : 'unprepared' };
     } catch (error) {
       if (error instanceof ModelLicenceError) return { entry, folder, state: 'not-licensed', problem: error };
@@ -205,7 +221,16 @@ export function openPackStore({
     }
   };
 
-  return { manifest, installed, load, list: () => Promise.all(manifest.packs.map(statusOf)) };
+  return {
+    manifest,
+    installed,
+    load,
+    async list(how = 'digests') {
+      const statuses: PackStatus[] = [];
+      for (const entry of manifest.packs) statuses.push(await statusOf(entry, how === 'digests'));
+      return statuses;
+    },
+  };
 }
 
 /** The packs that may be used, as {@link PackStoreParts.startedWith} takes them; damaged ones are left out and told. */
