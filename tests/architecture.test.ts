@@ -191,6 +191,7 @@ const doors: {
   faceDetector: { through: ['withholdFromDetector'] },
   labelDetector: { through: ['withholdFromLabels'] },
   moderationDetector: { through: ['countModeration'] },
+  textReader: { through: ['countText'] },
   faceEmbedder: { through: ['withholdFromEmbedder', 'withheld.embedder'] },
   faceMatcher: { through: ['withheld.matcher', 'floorMatcher', 'watchMatcher'] },
   faceSearch: {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { DetectorName } from '../../src/vision/detect/finder.ts';
 import type { FaceEngine } from '../../src/vision/face-engine.ts';
 
 /** A box in pixels. */
@@ -26,6 +27,15 @@ export interface CountResult {
   readonly found: number;
   /** Where the number is known. */
   readonly faces?: number;
+}
+
+/** How a detector did on every picture. */
+export interface DetectionResult {
+  readonly detector: DetectorName;
+  readonly crowds: readonly CrowdResult[];
+  readonly counts: readonly CountResult[];
+  /** Wall clock of all pictures, decoding included; comparable within one run only. */
+  readonly seconds: number;
 }
 
 /** Faces in the group photos, counted by eye. */

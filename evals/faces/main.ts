@@ -1,17 +1,22 @@
 /**
  * Measures faces on named data sets: verification, identification, detection, attributes, and other pipelines.
  *
- * Run: `npm run eval:faces -- [--data FOLDER] [--profile accurate|fast] [--json] [--fresh] [--peers] [--quick]`
+ * Run: `npm run eval:faces -- [--data FOLDER] [--profile accurate|fast] [--json] [--fresh] [--peers] [--quick]
+ * [--detector faceboxes|yunet] [--only detection]`
  *
+ * `--detector yunet` measures detection with FaceBoxes and with YuNet in one run, the file being models/ of the data;
+ * `--only detection` measures nothing else.
  * `--quick` leaves attributes out, `--peers` measures the other pipelines too (about 20 minutes each the first time),
  * `--fresh` makes features and cross-validated scores anew; needed after the pipeline's code changed.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig, readEnvironment } from '../../src/config/index.ts';
 import { packageRoot, readData } from '../../src/shared/package-root.ts';
-import { openFaceEngine } from '../../src/vision/face-engine.ts';
+import type { DetectorName } from '../../src/vision/detect/finder.ts';
+import { YUNET_FILE } from '../../src/vision/detect/yunet.ts';
+import { createFaceEngine } from '../../src/vision/face-engine.ts';
 import { openModelStore } from '../../src/vision/models/index.ts';
 import { calibrationFrom, decadesOfSimilarity, readCalibration } from '../../src/vision/recipe/calibration.ts';
 import type { RecipeHeader } from '../../src/vision/recipe/constants.ts';
@@ -20,13 +25,13 @@ import { evaluateAttributes } from '../attributes/index.ts';
 import { createBars } from '../progress.ts';
 import { shippedParameters } from '../train/learn.ts';
 import { crossValidatedFaces } from './cross-validated.ts';
-import { countFaces, detectCrowds } from './detection.ts';
+import { countFaces, type DetectionResult, detectCrowds } from './detection.ts';
 import { type FaceFeatures, faceFeatures } from './features.ts';
 import { identify } from './identification.ts';
 import { knownLabelErrors } from './label-errors.ts';
 import { hasLfw, type Lfw, readLfw } from './lfw.ts';
 import { measurePeers } from './peers.ts';
-import { type FaceReport, type ProfileResult, reportText } from './report.ts';
+import { detectionText, type FaceReport, type ProfileResult, reportText } from './report.ts';
 import { detectionTargets, verificationTargets } from './targets.ts';
 import { tarOfLabelledPairs, verify } from './verification.ts';
 
@@ -41,12 +46,22 @@ const { values } = parseArgs({
     fresh: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
+    detector: { type: 'string', default: 'faceboxes' },
+    only: { type: 'string' },
   },
 });
+const detectors: readonly DetectorName[] = values.detector === 'yunet' ? ['faceboxes', 'yunet'] : ['faceboxes'];
 const data = resolve(values.data);
 const bars = createBars();
 
-if (hasLfw(join(data, 'lfw'))) {
+if (values.only === 'detection') {
+  const { modelsDir } = loadConfig({ env: readEnvironment(), cwd: packageRoot() });
+  const models = openModelStore({ modelsDir });
+  await models.pull();
+  const detection = await measureDetection(models);
+  bars.stop();
+  console.log(values.json ? JSON.stringify(detection, null, 2) : detectionText(detection));
+} else if (hasLfw(join(data, 'lfw'))) {
   const report = await evaluate();
   bars.stop();
   const file = join(packageRoot(), 'build', 'eval-faces.json');
@@ -67,7 +82,8 @@ async function evaluate(): Promise<FaceReport> {
   const features = await faceFeatures(lfw.images, { modelsDir, fresh: values.fresh, onProgress });
   const wanted = Object.values(profiles).filter(({ name }) => values.profile === undefined || name === values.profile);
   const results = wanted.map(({ name }) => measureProfile(name, lfw, features));
-  const detection = await measureDetection(modelsDir);
+  const detection = await measureDetection(models);
+  const crowds = detection.find(({ detector }) => detector === 'faceboxes')?.crowds ?? [];
   const accurate = results.find(({ modelVersion }) => modelVersion === profiles.accurate.modelVersion);
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -75,10 +91,10 @@ async function evaluate(): Promise<FaceReport> {
     people: lfw.people,
     pairs: lfw.pairs.length,
     profiles: results,
-    ...detection,
+    detection,
     ...(values.quick ? {} : { attributes: await measureAttributes(models) }),
     ...(values.peers ? { peers: await measureOthers(lfw) } : {}),
-    targets: [...(accurate ? verificationTargets(accurate.verification) : []), ...detectionTargets(detection.crowds)],
+    targets: [...(accurate ? verificationTargets(accurate.verification) : []), ...detectionTargets(crowds)],
   };
 }
 
@@ -108,15 +124,22 @@ function searchThresholds(profile: ProfileName): Parameters<typeof identify>[3] 
   }));
 }
 
-async function measureDetection(modelsDir: string): Promise<Required<Pick<FaceReport, 'crowds' | 'counts'>>> {
-  const engine = await openFaceEngine({ modelsDir });
-  try {
-    const crowds = await detectCrowds(engine, join(data, 'crowd'), bars.start('faces pasted into crowds'));
-    const counts = await countFaces(engine, join(data, 'faces'), bars.start('faces in photos'));
-    return { crowds, counts };
-  } finally {
-    await engine.close();
+/** Detection with one detector after the other, on the same pictures. */
+async function measureDetection(models: ReturnType<typeof openModelStore>): Promise<DetectionResult[]> {
+  const results: DetectionResult[] = [];
+  for (const detector of detectors) {
+    const yunet = detector === 'yunet' && readFileSync(join(data, 'models', YUNET_FILE));
+    const engine = await createFaceEngine({ models, ...(yunet && { yunet }) });
+    try {
+      const start = performance.now();
+      const crowds = await detectCrowds(engine, join(data, 'crowd'), bars.start(`crowds, ${detector}`));
+      const counts = await countFaces(engine, join(data, 'faces'), bars.start(`photos, ${detector}`));
+      results.push({ detector, crowds, counts, seconds: (performance.now() - start) / 1000 });
+    } finally {
+      await engine.close();
+    }
   }
+  return results;
 }
 
 async function measureAttributes(models: ReturnType<typeof openModelStore>): ReturnType<typeof evaluateAttributes> {

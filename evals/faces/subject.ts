@@ -1,11 +1,7 @@
 import { decodeImage, defaultImageLimits } from '../../src/media/index.ts';
 import { type Pyramid, pyramidOf } from '../../src/vision/align/raster.ts';
-import {
-  type DetectorNets,
-  type FoundFace,
-  findAllFaces,
-  findLargestQuickly,
-} from '../../src/vision/detect/find-faces.ts';
+import { type DetectorNets, findAllFaces, findLargestQuickly } from '../../src/vision/detect/find-faces.ts';
+import type { FoundFace } from '../../src/vision/detect/mesh-faces.ts';
 import { dlibFeatures, faceresOutputs } from '../../src/vision/embed/features.ts';
 import { openModelStore } from '../../src/vision/models/index.ts';
 import type { RawFeatures } from '../../src/vision/recipe/template.ts';

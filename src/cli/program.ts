@@ -10,6 +10,7 @@ import { runCompare } from './commands/compare.ts';
 import { runConfig } from './commands/config.ts';
 import { runDetectFaces } from './commands/detect-faces.ts';
 import { runDetectModeration } from './commands/detect-moderation.ts';
+import { runDetectText } from './commands/detect-text.ts';
 import { runIndex } from './commands/index-folder.ts';
 import { runListLabels } from './commands/list-labels.ts';
 import { runCalibration, runListModels, runVerifyModels } from './commands/models.ts';
@@ -85,6 +86,14 @@ Every setting: likeness config`,
     .option('--min-confidence <0..100>', 'least confidence (default 50)', similarity)
     .option('--draw <file>', 'write a copy of the image with the labels written on it')
     .action(run(runDetectModeration));
+
+  program
+    .command('detect-text')
+    .description('read the text in an image, up to 100 words')
+    .argument('<image>')
+    .option('--min-confidence <0..100>', 'leave out words less sure than this (default 80)', similarity)
+    .option('--draw <file>', 'write a copy of the image with lines and words drawn on it')
+    .action(run(runDetectText));
 
   program
     .command('compare')

@@ -10,6 +10,7 @@ import {
   consentedUserWriter,
   countFaceWrites,
   countModeration,
+  countText,
   type Enrolment,
   type EnrolmentParts,
   type FaceSearch,
@@ -41,7 +42,14 @@ import {
   withholdFromLabels,
 } from '../governance/index.ts';
 import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
-import type { FaceDetector, FaceEmbedder, FaceModels, LabelDetector, ModerationDetector } from '../vision/index.ts';
+import type {
+  FaceDetector,
+  FaceEmbedder,
+  FaceModels,
+  LabelDetector,
+  ModerationDetector,
+  TextReader,
+} from '../vision/index.ts';
 import type { Accountability } from './accountability.ts';
 import type { Celebrities } from './celebrities.ts';
 import { subjectLikeness } from './consents.ts';
@@ -51,6 +59,7 @@ import type { CallWithholding, Withholding } from './withholding.ts';
 export interface CapabilityParts {
   readonly images: ImageReader;
   readonly vision: FaceDetector & FaceEmbedder & LabelDetector & ModerationDetector;
+  readonly textReader: TextReader;
   readonly faceModels: FaceModels;
   /** How the probes of a grant are watched. */
   readonly watchOf: (grant: Grant, modelVersion: string) => WatchParts;
@@ -327,6 +336,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       return noteChangedUsers(floored, notes, pseudonyms(at));
     },
     moderationDetector: (_grant, notes) => countModeration(vision, notes),
+    textReader: (_grant, notes) => countText(parts.textReader, notes),
     tagWriter: (grant, _notes, collection) => {
       const { record, store } = judged(grant, collection);
       return {

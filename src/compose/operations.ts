@@ -90,6 +90,7 @@ import {
   withdrawBySubject,
 } from '../areas/subjects/index.ts';
 import { listTagsForResource, tagResource, untagResource } from '../areas/tags/index.ts';
+import { detectText } from '../areas/text/index.ts';
 import {
   associateFaces,
   createUser,
@@ -125,6 +126,7 @@ export const builtOperations = {
   DetectFaces: detectFaces,
   DetectLabels: detectLabels,
   DetectModerationLabels: detectModerationLabels,
+  DetectText: detectText,
   DisassociateFaces: disassociateFaces,
   DownloadSubject: downloadSubject,
   EraseSubject: eraseSubject,

@@ -16,7 +16,8 @@ import type { Keyring } from '../keyring/index.ts';
 import { packageRoot, packageVersion } from '../shared/package-root.ts';
 import { openObjectReader } from '../sources/index.ts';
 import { openStores, type Stores } from '../stores/index.ts';
-import { type FaceModels, faceModels } from '../vision/index.ts';
+import { YUNET_FILE } from '../vision/detect/yunet.ts';
+import { createTextReader, type FaceModels, faceModels } from '../vision/index.ts';
 import { openModelStore } from '../vision/models/index.ts';
 import { installedVersions, openPackStore } from '../vision/packs/index.ts';
 import { noVision, openVisionPool, type VisionPool } from '../vision/workers/index.ts';
@@ -63,21 +64,25 @@ const workerMemoryBytes = 2 * 2 ** 30;
  * @throws {KeyringError} when the master key is missing or another one
  * @throws {StoreError} when the data folder is locked, damaged or of a newer version
  * @throws {ModelFetchError} when models cannot be fetched
+ * @throws {PackMissingError | PackCorruptError} when a pack that a setting names is not there whole
  */
 export async function wire(config: Config, options: ComposeOptions = {}): Promise<WiredHouse> {
   const notice = options.onNotice ?? (() => {});
   const clock = Date.now;
   const policy = loadPolicy();
   const models = openModelStore({ modelsDir: config.modelsDir, deployment: config.deployment });
-  if (options.vision === undefined || options.vision === true)
+  const packs = openPackStore({ modelsDir: config.modelsDir, deployment: config.deployment });
+  if (options.vision === undefined || options.vision === true) {
+    // Read here once, so that a pack that is not there refuses the start instead of every image.
+    if (config.faceDetector === 'yunet') await packs.load('yunet', YUNET_FILE);
     await models.pull(undefined, {
       ...(options.onModelProgress && { onProgress: options.onModelProgress }),
       // It is made anew from its pinned source, but someone should know that it was changed.
       onCorrupt: (error) => notice(error.message),
       ...(options.signal && { signal: options.signal }),
     });
+  }
 
-  const packs = openPackStore({ modelsDir: config.modelsDir, deployment: config.deployment });
   const packVersions = await installedVersions(packs, (problem) => notice(problem.message));
 
   await finishRestoreOf(config, clock());
@@ -118,6 +123,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
                 deployment: config.deployment,
                 profile: config.profile,
                 packs: packVersions,
+                detector: config.faceDetector,
                 limits: {
                   maxBytes: Math.max(config.imageLimits.maxBytes, config.imageLimits.maxObjectBytes),
                   maxPixels: config.imageLimits.maxPixels,
@@ -222,6 +228,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
           maxObjectBytes: config.imageLimits.maxObjectBytes,
         }),
         vision,
+        textReader: createTextReader(vision, config.workers),
         watchOf: budgets.watchOf,
         faceModels: versions,
         collections: stores.collections,

@@ -38,6 +38,7 @@ export interface Config {
   /** Named in receipts where a grant names no one. */
   readonly controller: string;
   readonly profile: 'accurate' | 'fast';
+  readonly faceDetector: 'faceboxes' | 'yunet';
   readonly workers: number;
   readonly queueLimit: number;
   readonly requestTimeoutMs: number;
@@ -224,6 +225,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
     accountId: text('account_id'),
     controller: text('controller'),
     profile: text<Config['profile']>('profile'),
+    faceDetector: text<Config['faceDetector']>('face_detector'),
     workers: integer('workers'),
     queueLimit: integer('queue_limit'),
     requestTimeoutMs: integer('request_timeout_ms'),

@@ -180,6 +180,13 @@ export const settings = [
     description: 'Face recipe that new collections get. A collection keeps the one it was created with.',
   },
   {
+    key: 'face_detector',
+    type: { kind: 'choice', choices: ['faceboxes', 'yunet'] },
+    default: 'faceboxes',
+    description:
+      'What finds faces. yunet finds more small ones and needs the pack of its name: `likeness models pull yunet`.',
+  },
+  {
     key: 'workers',
     type: { kind: 'integer', min: 1, max: 256 },
     defaultNote: 'one for each core',

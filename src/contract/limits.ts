@@ -29,6 +29,10 @@ export const limits = {
   defaultDominantColors: 10,
   /** MinConfidence of DetectModerationLabels, 0..100. */
   defaultModerationConfidence: 50,
+  /** Words that DetectText tells of an image. */
+  wordsPerImage: 100,
+  /** MinConfidence of DetectText's words, 0..100. */
+  defaultWordConfidence: 80,
   facesPerUser: 100,
   tagsPerResource: 50,
   /** What an image may be, where an operation has bounds of its own: pixels of a side, and bytes that a request holds. */

@@ -140,7 +140,7 @@ export const operations = {
   },
   DetectText: {
     area: 'text',
-    status: 'absent',
+    status: 'built',
     subject: 'none',
     errors: ['ImageTooLargeException', 'InvalidImageFormatException', 'InvalidS3ObjectException'],
   },

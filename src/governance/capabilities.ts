@@ -7,6 +7,7 @@ import type {
   FaceTemplate,
   LabelDetector,
   ModerationDetector,
+  TextReader,
 } from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { CelebrityDesk, CelebrityOptOutDesk, CelebrityReader, CelebritySearch } from './celebrities/desk.ts';
@@ -189,6 +190,8 @@ export interface Capabilities {
   readonly faceWriter: FaceWriter;
   readonly userWriter: UserWriter;
   readonly moderationDetector: ModerationDetector;
+  /** Reads what is written in images, and the version that does. */
+  readonly textReader: TextReader;
   readonly tagWriter: TagWriter;
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;

@@ -110,6 +110,7 @@ export {
   consentedUserWriter,
   countFaceWrites,
   countModeration,
+  countText,
   createPendingFaces,
   createProbeSheet,
   type Enrolment,

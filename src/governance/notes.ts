@@ -23,7 +23,9 @@ export type CountName =
   | 'orphansFound'
   | 'recordsExported'
   | 'subjectsErased'
-  | 'votesCast';
+  | 'textLinesFound'
+  | 'votesCast'
+  | 'wordsFound';
 
 /** Subjects and probes that a record names at most; beyond, it tells their number only. */
 export const mostSubjects = 32;

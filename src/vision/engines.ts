@@ -3,6 +3,7 @@ import { createLabelEngine } from './labels/label-engine.ts';
 import { openModelStore } from './models/index.ts';
 import { openModerationEngine } from './moderation/moderation-engine.ts';
 import { onDemand } from './on-demand.ts';
+import { createTextEngine } from './text/text-engine.ts';
 import type { TaskEngine } from './workers/serve-tasks.ts';
 
 /** Everything that a worker process can do: the engines of vision behind one table of tasks. */
@@ -23,14 +24,17 @@ export async function openEngines(settings: EngineSettings): Promise<Engines> {
   const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
   const labels = onDemand(async () => createLabelEngine({ models, modelsDir, faces, ...(limits && { limits }) }));
   const moderation = onDemand(() => openModerationEngine({ models, ...(limits && { limits }) }));
+  const text = onDemand(() => createTextEngine({ models, ...(limits && { limits }) }));
   return {
     detect: faces.detect,
     embed: faces.embed,
     crop: faces.crop,
     labels: async (image, options, signal) => (await labels.get()).detectLabels(image, options, signal),
     moderate: async (image, _options, signal) => (await moderation.get()).moderate(image, signal),
+    findText: async (image, options, signal) => (await text.get()).findText(image, options, signal),
+    readLines: async (lines, _options, signal) => (await text.get()).readLines(lines, signal),
     close: async () => {
-      await Promise.all([faces.close(), moderation.close(), labels.close()]);
+      await Promise.all([faces.close(), moderation.close(), labels.close(), text.close()]);
     },
   };
 }

@@ -9,14 +9,11 @@ import {
 import { readData } from '../shared/package-root.ts';
 import { type Pyramid, pyramidOf } from './align/raster.ts';
 import { createFaceDescriber } from './attributes/index.ts';
-import {
-  type DetectionEffort,
-  type DetectorNets,
-  type FoundFace,
-  findAllFaces,
-  findLargestQuickly,
-  followFace,
-} from './detect/find-faces.ts';
+import { type DetectionEffort, faceBoxesFinder } from './detect/find-faces.ts';
+import { yunetFinder } from './detect/find-faces-with-yunet.ts';
+import type { DetectorName, FaceFinder } from './detect/finder.ts';
+import { type FoundFace, followFace } from './detect/mesh-faces.ts';
+import { openYunet, YUNET_FILE } from './detect/yunet.ts';
 import { dlibFeatures } from './embed/features.ts';
 import type {
   DetectedFaces,
@@ -37,6 +34,7 @@ import type { FaceDescriber } from './measured-face.ts';
 import type { ModelStore } from './models/index.ts';
 import { type Deployment, openModelStore } from './models/index.ts';
 import type { PackVersions } from './packs/index.ts';
+import { openPackStore } from './packs/index.ts';
 import { measurePhoto, type Photo } from './photo.ts';
 import { faultsOf, gradeOf, type QualityTable } from './quality/filter.ts';
 import { openRecipe, type Recipe } from './recipe/constants.ts';
@@ -55,6 +53,8 @@ export interface EngineSettings {
   readonly profile?: ProfileName;
   /** The optional packs that the server started with; `openPackStore` takes them as `startedWith`. */
   readonly packs?: PackVersions;
+  /** What finds the faces; `faceboxes` when left out. `yunet` needs the pack of its name. */
+  readonly detector?: DetectorName;
 }
 
 /** What an engine is made of. */
@@ -63,6 +63,8 @@ export interface EngineParts {
   readonly limits?: ImageLimits;
   /** `thorough` when left out. */
   readonly effort?: DetectionEffort;
+  /** YuNet's published file, already held to its digest: YuNet finds the faces then, and FaceBoxes is not loaded. */
+  readonly yunet?: Uint8Array;
   /** Tells attributes; without it every face's attributes are empty. */
   readonly describer?: FaceDescriber;
 }
@@ -96,8 +98,6 @@ export interface FaceEngine extends FaceDetector, FaceEmbedder, FaceCropper {
 
 /** Longest side of a decoded photo, pixels: twice the detector's longest input, and at most 100 MB of pixels. */
 const MAX_DECODED_SIDE = 5760;
-/** Longest side for the quick look at the largest face: JPEGs shrink to it while they are decoded (48 ms instead of 90 for 12 megapixels). */
-const QUICK_SIDE = 1000;
 /** A face of fewer pixels is cut again from a larger decoding: dlib's and faceres' chips show it at about this height. */
 const FULL_DETAIL_HEIGHT = 140;
 /** What a reviewer sees of a face: hair and chin with it, for which half a face on each side is enough. */
@@ -105,7 +105,8 @@ const CROP_MARGIN = 0.5;
 /** Side of a crop, pixels: about what a face in a photo of a group has, so that few are enlarged. */
 const CROP_SIDE = 192;
 
-interface Nets extends DetectorNets {
+interface Nets {
+  readonly facemesh: Net;
   readonly iris: Net;
   readonly dlib: Net;
   readonly faceres: Net;
@@ -122,15 +123,22 @@ interface Found {
  * Opens the engine that a worker process runs, attributes included.
  *
  * @throws {UnknownModelError | ModelLicenceError | ModelMissingError | ModelCorruptError | ProbesCorruptError}
+ * @throws {PackMissingError | PackCorruptError} when the detector's pack is not there whole
  */
 export async function openFaceEngine(settings: EngineSettings): Promise<FaceEngine> {
-  const { modelsDir, deployment, limits, profile = 'accurate' } = settings;
+  const { modelsDir, deployment, limits, profile = 'accurate', detector } = settings;
   const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
   const describer = await createFaceDescriber({ models });
+  const packs = openPackStore({
+    modelsDir,
+    ...(deployment && { deployment }),
+    ...(settings.packs && { startedWith: settings.packs }),
+  });
   const engine = await createFaceEngine({
     models,
     describer,
     effort: profiles[profile].effort,
+    ...(detector === 'yunet' && { yunet: await packs.load('yunet', YUNET_FILE) }),
     ...(limits && { limits }),
   });
   return {
@@ -150,9 +158,11 @@ export async function createFaceEngine({
   models,
   limits = defaultImageLimits,
   effort = 'thorough',
+  yunet,
   describer,
 }: EngineParts): Promise<FaceEngine> {
   const nets = await openNets(models);
+  const { finder, close: closeFinder } = await openFinder(models, nets.facemesh, effort, yunet);
   const table = readData<{ readonly filters: QualityTable }>('quality.json').filters;
   const recipes = new Map<ProfileName, Recipe>();
 
@@ -170,18 +180,28 @@ export async function createFaceEngine({
   async function findAll(image: EncodedImage, signal: AbortSignal): Promise<Found> {
     const decoded = await decode(image, MAX_DECODED_SIDE);
     signal.throwIfAborted();
-    return { ...decoded, faces: await findAllFaces(nets, decoded.pyramid, signal, effort) };
+    return { ...decoded, faces: await finder.findAll(decoded.pyramid, signal) };
   }
 
-  /** The largest face only: a quick look at a small decoding, then the face again in more detail where it has any. */
+  /** The largest face only: quick looks at small decodings, then the face again in more detail where it has any. */
   async function findLargest(image: EncodedImage, signal: AbortSignal): Promise<Found> {
-    const quick = await decode(image, QUICK_SIDE);
-    signal.throwIfAborted();
-    const face = await findLargestQuickly(nets, quick.pyramid, signal);
-    if (face === undefined) {
-      const all = await findAll(image, signal);
-      return { ...all, faces: all.faces.slice(0, 1) };
+    for (const maxSide of finder.quickSides) {
+      const quick = await decode(image, maxSide);
+      signal.throwIfAborted();
+      const face = await finder.findLargest(quick.pyramid, signal);
+      if (face !== undefined) return inDetail(image, quick, face, signal);
+      if (Math.max(quick.image.uprightWidth, quick.image.uprightHeight) <= maxSide) break;
     }
+    const all = await findAll(image, signal);
+    return { ...all, faces: all.faces.slice(0, 1) };
+  }
+
+  async function inDetail(
+    image: EncodedImage,
+    quick: Omit<Found, 'faces'>,
+    face: FoundFace,
+    signal: AbortSignal,
+  ): Promise<Found> {
     const height = face.box.y1 - face.box.y0;
     const quickSide = Math.max(quick.image.width, quick.image.height);
     const wholeSide = Math.max(quick.image.uprightWidth, quick.image.uprightHeight);
@@ -244,7 +264,7 @@ export async function createFaceEngine({
 
     async detectIn(pyramid, { maxFaces, attributes, describedFaces }, signal): Promise<DetectedFaces> {
       signal.throwIfAborted();
-      const faces = await findAllFaces(nets, pyramid, signal, effort);
+      const faces = await finder.findAll(pyramid, signal);
       const described = attributes.size === 0 ? 0 : Math.min(describedFaces, maxFaces);
       const [large, others] = [faces.slice(0, described), faces.slice(described, maxFaces)];
       return {
@@ -291,22 +311,44 @@ export async function createFaceEngine({
     },
 
     async close() {
-      await Promise.all(Object.values(nets).map((net: Net) => net.close()));
+      await Promise.all([...Object.values(nets).map((net: Net) => net.close()), closeFinder()]);
     },
   };
 }
 
+async function openModel(models: ModelStore, id: string): Promise<Net> {
+  return openNet((await models.load(id)).bytes);
+}
+
 async function openNets(models: ModelStore): Promise<Nets> {
-  const open = async (id: string): Promise<Net> => openNet((await models.load(id)).bytes);
-  const [faceboxes, blazeface, facemesh, iris, dlib, faceres] = await Promise.all([
-    open('faceboxes'),
-    open('blazeface-back'),
-    open('facemesh'),
-    open('iris'),
-    open('dlib-recognition'),
-    open('faceres'),
+  const [facemesh, iris, dlib, faceres] = await Promise.all([
+    openModel(models, 'facemesh'),
+    openModel(models, 'iris'),
+    openModel(models, 'dlib-recognition'),
+    openModel(models, 'faceres'),
   ]);
-  return { faceboxes, blazeface, facemesh, iris, dlib, faceres };
+  return { facemesh, iris, dlib, faceres };
+}
+
+async function openFinder(
+  models: ModelStore,
+  facemesh: Net,
+  effort: DetectionEffort,
+  yunetFile: Uint8Array | undefined,
+): Promise<{ readonly finder: FaceFinder; close(): Promise<void> }> {
+  const [detector, blazeface] = await Promise.all([
+    yunetFile === undefined ? openModel(models, 'faceboxes') : openYunet(yunetFile),
+    openModel(models, 'blazeface-back'),
+  ]);
+  return {
+    finder:
+      yunetFile === undefined
+        ? faceBoxesFinder({ faceboxes: detector, blazeface, facemesh }, effort)
+        : yunetFinder({ yunet: detector, blazeface, facemesh }),
+    async close() {
+      await Promise.all([detector.close(), blazeface.close()]);
+    },
+  };
 }
 
 /** The reasons against each face, in the photo's order: what the filter finds, then who is too many. */

@@ -49,3 +49,11 @@ export {
   profiles,
   readCalibration,
 } from './recipe/index.ts';
+export {
+  createTextReader,
+  type Quad,
+  type ReadLine,
+  type ReadTextOptions,
+  type ReadWord,
+  type TextReader,
+} from './text/index.ts';

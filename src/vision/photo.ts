@@ -1,6 +1,5 @@
 import type { Pyramid } from './align/raster.ts';
-import { confidenceOf } from './detect/confidence.ts';
-import type { FoundFace } from './detect/find-faces.ts';
+import type { FoundFace } from './detect/mesh-faces.ts';
 import { faceresOutputs } from './embed/features.ts';
 import type { FaceObservation } from './faces.ts';
 import { runIris } from './landmarks/iris.ts';
@@ -56,7 +55,7 @@ export async function measurePhoto(
 
 function observe(
   pyramid: Pyramid,
-  { box, score, flag, mesh }: FoundFace,
+  { box, confidence, mesh }: FoundFace,
   iris: Awaited<ReturnType<typeof runIris>>,
 ): Omit<FaceObservation, 'attributes'> {
   // the centre of pixel i is at i, so its ratio is that of i + .5
@@ -64,7 +63,7 @@ function observe(
   const y = (pixels: number) => (pixels + 0.5) / pyramid.height;
   return {
     box: { left: x(box.x0), top: y(box.y0), width: x(box.x1) - x(box.x0), height: y(box.y1) - y(box.y0) },
-    confidence: confidenceOf(score, flag),
+    confidence,
     landmarks: landmarksOf(mesh, iris).map((point) => ({ type: point.type, x: x(point.x), y: y(point.y) })),
     pose: poseOf(mesh),
     quality: measureQuality(pyramid, mesh),

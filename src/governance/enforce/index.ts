@@ -1,5 +1,6 @@
 export { type AttributeGrant, withholdFromDetector, withholdFromEmbedder } from './attributes.ts';
 export { countModeration } from './count-moderation.ts';
+export { countText } from './count-text.ts';
 export { enrolDecided } from './enrol-decided.ts';
 export {
   consentedFaceWriter,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { NetOutput } from '../sessions/net.ts';
 import { decodeBlazeface } from './blazeface.ts';
 import { suppress } from './boxes.ts';
-import { confidenceOf } from './confidence.ts';
+import { faceBoxesConfidence } from './confidence.ts';
 import { decodeFaceBoxes } from './faceboxes.ts';
 
 const NO = -9;
@@ -99,9 +99,9 @@ describe('suppression', () => {
 
 describe('confidence', () => {
   it('grows with the detector and with facemesh, and stays within 0..100', () => {
-    expect(confidenceOf(0.2, 1)).toBeLessThan(confidenceOf(0.5, 1));
-    expect(confidenceOf(0.5, 0.91)).toBeLessThan(confidenceOf(0.5, 1));
-    expect(confidenceOf(1, 1)).toBeLessThanOrEqual(100);
-    expect(confidenceOf(0.2, 0.9)).toBeGreaterThan(0);
+    expect(faceBoxesConfidence(0.2, 1)).toBeLessThan(faceBoxesConfidence(0.5, 1));
+    expect(faceBoxesConfidence(0.5, 0.91)).toBeLessThan(faceBoxesConfidence(0.5, 1));
+    expect(faceBoxesConfidence(1, 1)).toBeLessThanOrEqual(100);
+    expect(faceBoxesConfidence(0.2, 0.9)).toBeGreaterThan(0);
   });
 });

@@ -1,17 +1,11 @@
 import type { Pyramid } from '../align/raster.ts';
-import {
-  boxOfMesh,
-  type FaceRegion,
-  type MeshReading,
-  regionOfBox,
-  regionOfMesh,
-  runFacemesh,
-} from '../landmarks/facemesh.ts';
-import type { PixelBox } from '../measured-face.ts';
 import type { Net } from '../sessions/net.ts';
 import { runBlazeface } from './blazeface.ts';
-import { areaOf, type FaceCandidate, overlap, sharedArea, suppress } from './boxes.ts';
+import { areaOf, type FaceCandidate, overlap, sharedArea } from './boxes.ts';
+import { faceBoxesConfidence } from './confidence.ts';
 import { runFaceBoxes, runFaceBoxesWithin } from './faceboxes.ts';
+import type { FaceFinder } from './finder.ts';
+import { type FoundFace, meshFaces } from './mesh-faces.ts';
 
 /** The nets that finding faces takes. */
 export interface DetectorNets {
@@ -20,31 +14,10 @@ export interface DetectorNets {
   readonly facemesh: Net;
 }
 
-/** A face with its mesh after the second pass, in pixels of the image it was found in. */
-export interface FoundFace {
-  /** The mesh's box: forehead to chin. */
-  readonly box: PixelBox;
-  /** 0..1, the detector's. */
-  readonly score: number;
-  /** 0..1, facemesh's. */
-  readonly flag: number;
-  /** `[468, 3]` */
-  readonly mesh: Float32Array;
-}
-
-/**
- * Faces that are measured at most. More than the 100 that a caller is given: those are the largest of all, and who is
- * largest is known only after the second mesh pass.
- */
-const MAX_FACES = 200;
-
 /** A score of .15 finds 2 more of 100 faces at 24 px and 20 more that are none; .3 loses 4. */
 const FACEBOXES_MIN_SCORE = 0.2;
-const BLAZEFACE_MIN_SCORE = 0.5;
-/** What the first mesh pass must say for a second look: turned heads rise from .03 to 1 when they are looked at upright. */
-const MIN_FIRST_FLAG = 0.02;
-/** What one of both passes must say: of 294 true faces at 24 to 40 px none had less than .99, of what is none the best had .8. */
-const MIN_FLAG = 0.9;
+/** Below, blazeface sees faces in cars, dogs and fruit. */
+export const BLAZEFACE_MIN_SCORE = 0.5;
 
 /**
  * What only blazeface saw is believed when it is turned so far that FaceBoxes may have missed it, or when the score is
@@ -76,9 +49,6 @@ const CLOSE_LOOK = 2;
 /** Radians above which a roll that blazeface saw is better than none for the first mesh pass. */
 const TURNED = 0.35;
 
-/** Boxes of one run of facemesh; it gains nothing from batches (4.2 ms each alone, 3.8 by 4, 4.0 by 16), and small ones keep memory flat. */
-const MESHES_PER_RUN = 4;
-
 /**
  * How hard to look. Both look at half the fine scale first and are done when that saw nothing small, and facemesh
  * confirmed all of it. Where something is doubtful, `thorough` looks at the whole image at the fine scale, `brisk` only
@@ -105,11 +75,11 @@ export async function findAllFaces(
   const clear = await findClearFaces(nets, image, turned, effort, signal);
   if (clear !== undefined) return clear;
   const boxes = await runFaceBoxes(nets.faceboxes, image, fineScaleOf(image), FACEBOXES_MIN_SCORE);
-  const faces = await meshFaces(nets.facemesh, image, join(boxes, turned), signal);
+  const faces = await meshFaces(nets.facemesh, image, join(boxes, turned), faceBoxesConfidence, signal);
   if (faces.length > 0) return faces;
   signal.throwIfAborted();
   const upsideDown = await runBlazeface(nets.blazeface, image, BLAZEFACE_MIN_SCORE, true);
-  return meshFaces(nets.facemesh, image, upsideDown, signal);
+  return meshFaces(nets.facemesh, image, upsideDown, faceBoxesConfidence, signal);
 }
 
 /** Input pixels of FaceBoxes per image pixel. */
@@ -134,7 +104,7 @@ async function findClearFaces(
   const isSmall = ({ box, score }: FaceCandidate) => (box.x1 - box.x0) * coarse < SMALL_FACE && score >= limit.small;
   if (seen.length === 0 || seen.some(isSmall)) return undefined;
   const candidates = join(seen, turned);
-  const faces = await meshFaces(nets.facemesh, image, candidates, signal);
+  const faces = await meshFaces(nets.facemesh, image, candidates, faceBoxesConfidence, signal);
   const doubtful = candidates.filter(
     (candidate) => candidate.score >= limit.doubtful && !isExplained(candidate, faces),
   );
@@ -147,7 +117,7 @@ async function findClearFaces(
     const square = { x: (box.x0 + box.x1 - side) / 2, y: (box.y0 + box.y1 - side) / 2, side };
     nearer.push(...(await runFaceBoxesWithin(nets.faceboxes, image, square, fine, FACEBOXES_MIN_SCORE)));
   }
-  const confirmed = await meshFaces(nets.facemesh, image, join(nearer, turned), signal);
+  const confirmed = await meshFaces(nets.facemesh, image, join(nearer, turned), faceBoxesConfidence, signal);
   return confirmed.length > 0 ? confirmed : undefined;
 }
 
@@ -195,42 +165,27 @@ export async function findLargestQuickly(
     nets.facemesh,
     image,
     rivals.sort((a, b) => b.score - a.score),
+    faceBoxesConfidence,
     signal,
   );
   const largest = faces[0];
   return largest !== undefined && largest.score >= QUICK_MIN_SCORE ? largest : undefined;
 }
 
-/**
- * Follows a face into another decoding of the same photo: one mesh pass there.
- *
- * @param scale pixels of `image` per pixel of where the face was found
- */
-export async function followFace(
-  net: Net,
-  image: Pyramid,
-  face: FoundFace,
-  scale: number,
-  signal: AbortSignal,
-): Promise<FoundFace> {
-  const region = regionOfMesh(face.mesh);
-  const shift = (scale - 1) / 2;
-  const there: FaceRegion = {
-    x: region.x * scale + shift,
-    y: region.y * scale + shift,
-    side: region.side * scale,
-    roll: region.roll,
+/** Longest side for the quick look: JPEGs shrink to it while they are decoded (48 ms instead of 90 for 12 megapixels). */
+const QUICK_SIDES = [1000];
+
+/** Finds faces with FaceBoxes and blazeface. */
+export function faceBoxesFinder(nets: DetectorNets, effort: DetectionEffort): FaceFinder {
+  return {
+    quickSides: QUICK_SIDES,
+    findAll: (image, signal) => findAllFaces(nets, image, signal, effort),
+    findLargest: (image, signal) => findLargestQuickly(nets, image, signal),
   };
-  const [reading] = await runFacemesh(net, image, [there], 1, signal);
-  return reading === undefined ? face : faceOf(face.score, reading);
 }
 
-function faceOf(score: number, { points, flag }: MeshReading): FoundFace {
-  return { box: boxOfMesh(points), score, flag, mesh: points };
-}
-
-/** FaceBoxes' candidates, with blazeface's roll where both saw a head that is turned, and what only blazeface saw. */
-function join(upright: readonly FaceCandidate[], turned: readonly FaceCandidate[]): FaceCandidate[] {
+/** A detector's candidates, with blazeface's roll where both saw a head that is turned, and what only blazeface saw. */
+export function join(upright: readonly FaceCandidate[], turned: readonly FaceCandidate[]): FaceCandidate[] {
   const alone = new Set(turned);
   const joined = upright.map((candidate) => {
     const twin = turned.find(({ box }) => overlap(box, candidate.box) > 0.3);
@@ -245,55 +200,4 @@ function join(upright: readonly FaceCandidate[], turned: readonly FaceCandidate[
     ({ score, roll }) => score >= ALONE_MIN_SCORE || Math.abs(roll ?? 0) > ALONE_MIN_ROLL,
   );
   return [...joined, ...believed].sort((a, b) => b.score - a.score);
-}
-
-/** Two passes of facemesh: the first tells faces from the rest and where they are turned, the second measures. */
-async function meshFaces(
-  net: Net,
-  image: Pyramid,
-  candidates: readonly FaceCandidate[],
-  signal: AbortSignal,
-): Promise<FoundFace[]> {
-  const regions = candidates.map(({ box, roll }) => regionOfBox(box, roll));
-  const first = await runFacemesh(net, image, regions, MESHES_PER_RUN, signal);
-  const faces = first.flatMap((reading, i) => {
-    const score = candidates[i]?.score ?? 0;
-    return reading.flag >= MIN_FIRST_FLAG ? [faceOf(score, reading)] : [];
-  });
-  const kept = suppress(faces, SAME_FACE, SAME_FACE_INSIDE).slice(0, MAX_FACES);
-  const second = await runFacemesh(
-    net,
-    image,
-    kept.map(({ mesh }) => regionOfMesh(mesh)),
-    MESHES_PER_RUN,
-    signal,
-  );
-  const measured = second.flatMap((reading, i) => {
-    const before = kept[i];
-    if (before === undefined) return [];
-    const flag = Math.max(reading.flag, before.flag);
-    return flag >= MIN_FLAG ? [faceOf(before.score, { points: reading.points, flag })] : [];
-  });
-  return dropTwins(measured).sort((a, b) => areaOf(b.box) - areaOf(a.box));
-}
-
-const SAME_FACE = 0.4;
-const SAME_FACE_INSIDE = 0.6;
-/** A weak box that shares this much with a better face is a part of that one. */
-const PART_OF_FACE = 0.1;
-const WEAK_SCORE = 0.5;
-
-/**
- * Drops what the second pass pulled onto a better face, and weak boxes that hold a part of one: facemesh calls the
- * corner of a face a face.
- *
- * @param faces best first
- */
-function dropTwins(faces: readonly FoundFace[]): FoundFace[] {
-  return faces.filter((face, i) => {
-    const share = face.score < WEAK_SCORE ? PART_OF_FACE : SAME_FACE_INSIDE;
-    return !faces
-      .slice(0, i)
-      .some((better) => sharedArea(face.box, better.box) > share * Math.min(areaOf(face.box), areaOf(better.box)));
-  });
 }

@@ -4,6 +4,7 @@ import { PackMissingError, UnknownFaceModelError, VisionFailedError } from '../e
 import type { DetectedFaces, DetectFacesOptions, EmbeddedFaces, EmbedFacesOptions, EncodedImage } from '../faces.ts';
 import type { DetectedLabels, DetectLabelsOptions } from '../labels/port.ts';
 import type { ModerationFindings } from '../moderation/port.ts';
+import type { CropText, FindTextOptions, FoundText, LineCrop } from '../text/port.ts';
 
 /** What a worker can be asked, by name; the pool's calls and the worker's answers are typed from it. */
 export interface Tasks {
@@ -12,6 +13,12 @@ export interface Tasks {
   labels: { input: { image: EncodedImage; options: DetectLabelsOptions }; output: DetectedLabels };
   moderate: { input: { image: EncodedImage; options: Readonly<Record<never, never>> }; output: ModerationFindings };
   crop: { input: { image: EncodedImage; options: { readonly boxes: readonly Box[] } }; output: readonly Uint8Array[] };
+  findText: { input: { image: EncodedImage; options: FindTextOptions }; output: FoundText };
+  /** The lines stand for the image: a batch of crops that some {@link Tasks.findText} cut out. */
+  readLines: {
+    input: { image: readonly LineCrop[]; options: Readonly<Record<never, never>> };
+    output: readonly CropText[];
+  };
 }
 
 /** The name of a task. */

@@ -12,6 +12,8 @@ export function noVision(): VisionPool {
     crop: refuse,
     moderate: refuse,
     detectLabels: refuse,
+    findText: refuse,
+    readLines: refuse,
     ready: async () => {},
     stats: () => ({ workers: 0, busy: 0, waiting: 0, replaced: 0 }),
     pids: () => [],

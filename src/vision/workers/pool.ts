@@ -2,6 +2,7 @@ import { VisionBusyError, VisionFailedError } from '../errors.ts';
 import type { FaceCropper, FaceDetector, FaceEmbedder } from '../faces.ts';
 import type { LabelDetector } from '../labels/port.ts';
 import type { ModerationDetector } from '../moderation/port.ts';
+import type { TextTasks } from '../text/port.ts';
 import { type FromWorker, type TaskName, type Tasks, unpackFailure } from './messages.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
 
@@ -23,7 +24,13 @@ export interface VisionPoolOptions {
 }
 
 /** Inference in worker processes, behind the ports that the rest of the house knows. */
-export interface VisionPool extends FaceDetector, ModerationDetector, FaceEmbedder, FaceCropper, LabelDetector {
+export interface VisionPool
+  extends FaceDetector,
+    ModerationDetector,
+    FaceEmbedder,
+    FaceCropper,
+    LabelDetector,
+    TextTasks {
   /** Resolves when every worker has its models loaded. @throws {VisionFailedError} when they cannot start */
   ready(): Promise<void>;
   stats(): { readonly workers: number; readonly busy: number; readonly waiting: number; readonly replaced: number };
@@ -218,6 +225,8 @@ export function openVisionPool(options: VisionPoolOptions): VisionPool {
     crop: (image, cropOptions, signal) => submit('crop', { image, options: cropOptions }, signal),
     detectLabels: (image, labelOptions, signal) => submit('labels', { image, options: labelOptions }, signal),
     moderate: (image, signal) => submit('moderate', { image, options: {} }, signal),
+    findText: (image, findOptions, signal) => submit('findText', { image, options: findOptions }, signal),
+    readLines: (lines, signal) => submit('readLines', { image: lines, options: {} }, signal),
     ready: () => readiness,
     stats: () => ({
       workers: seats.length,

@@ -1,0 +1,1 @@
+export { detectText } from './detectText.ts';

@@ -1,0 +1,64 @@
+import { type Net, outputOf } from '../sessions/net.ts';
+import { wordConfidence } from './confidence.ts';
+import { type Alphabet, decodeCtc, type ReadCharacter } from './ctc.ts';
+import { linePlanes, probablyUpsideDown } from './direction.ts';
+import { toPlanes } from './planes.ts';
+import type { CropText, CropWord, LineCrop } from './port.ts';
+import { lineHeight, turnByHalf } from './straighten.ts';
+import { extentsOf, splitWords } from './words.ts';
+
+/** The nets that read lines, and what their answers mean. */
+export interface LineNets {
+  readonly direction: Net;
+  readonly recognition: Net;
+  readonly alphabet: Alphabet;
+}
+
+/** A mean probability below this is no text, or none that the net can read. */
+const LEAST_PROBABILITY = 0.5;
+/** A line read less surely than this is also read the other way round: the direction net is unsure of short words. */
+const SURE = 0.85;
+
+interface Reading {
+  readonly read: readonly ReadCharacter[];
+  readonly steps: number;
+  /** Mean probability of the characters, 0..1. */
+  readonly probability: number;
+}
+
+/** Reads a straightened line, upside down where it stands so. */
+export async function readLine(nets: LineNets, { pixels, width }: LineCrop, signal: AbortSignal): Promise<CropText> {
+  const turned = turnByHalf(pixels);
+  const first = (await probablyUpsideDown(nets.direction, pixels, width)) > 0.5;
+  let upsideDown = first;
+  let reading = await recognise(nets, first ? turned : pixels, width);
+  if (reading.probability < SURE) {
+    signal.throwIfAborted();
+    const other = await recognise(nets, first ? pixels : turned, width);
+    if (other.probability > reading.probability) {
+      reading = other;
+      upsideDown = !first;
+    }
+  }
+  return { upsideDown, words: reading.probability < LEAST_PROBABILITY ? [] : wordsOf(reading) };
+}
+
+async function recognise({ recognition, alphabet }: LineNets, pixels: Uint8Array, width: number): Promise<Reading> {
+  const outputs = await recognition.run(toPlanes(pixels, linePlanes), [1, 3, lineHeight, width]);
+  const probabilities = outputOf(outputs, 'softmax_11.tmp_0');
+  const steps = probabilities.length / alphabet.characters.length;
+  const read = decodeCtc(probabilities, steps, alphabet);
+  const sum = read.reduce((total, { probability }) => total + probability, 0);
+  return { read, steps, probability: read.length === 0 ? 0 : sum / read.length };
+}
+
+function wordsOf({ read, steps }: Reading): CropWord[] {
+  const runs = splitWords(read);
+  const extents = extentsOf(runs, steps);
+  return runs.map(({ text, characters }, i) => ({
+    text,
+    confidence: wordConfidence(characters.map(({ probability }) => probability)),
+    from: extents[i]?.from ?? 0,
+    to: extents[i]?.to ?? 1,
+  }));
+}
