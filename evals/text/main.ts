@@ -1,0 +1,190 @@
+/**
+ * Measures reading text: rendered signs turned by up to 40 degrees, pictures with a truth, accented Latin letters, and
+ * the time of a page of 40 lines over two workers.
+ *
+ * Run: `npm run eval:text -- [--data FOLDER] [--images 100] [--seed 1] [--only rendered|pictures|accented|page] [--json]`
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadConfig, readEnvironment } from '../../src/config/index.ts';
+import { defaultImageLimits } from '../../src/media/index.ts';
+import { packageRoot } from '../../src/shared/package-root.ts';
+import { createTextReader, type ReadLine } from '../../src/vision/index.ts';
+import { openModelStore } from '../../src/vision/models/index.ts';
+import { createTextEngine } from '../../src/vision/text/text-engine.ts';
+import { openVisionPool } from '../../src/vision/workers/index.ts';
+import { createBars } from '../progress.ts';
+import { accentedLetters, accentedSentences, renderSentence } from './accented.ts';
+import { renderPage } from './page.ts';
+import { renderedFonts, renderTexts } from './rendered.ts';
+import { addScores, scoreWords, type WordScore } from './score.ts';
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: join(packageRoot(), '..', 'shared', 'data') },
+    images: { type: 'string', default: '100' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const wanted = (part: string): boolean => values.only === undefined || values.only === part;
+const { modelsDir } = loadConfig({ env: readEnvironment(), cwd: packageRoot() });
+const models = openModelStore({ modelsDir });
+await models.pull(['ppocr-detection', 'ppocr-direction', 'ppocr-recognition']);
+const engine = await createTextEngine({ models, limits: { ...defaultImageLimits, minSide: 1 } });
+const reader = createTextReader(engine, 1);
+const bars = createBars();
+const never = new AbortController().signal;
+/** What an answer of DetectText would tell by default. */
+const leastConfidence = 80;
+
+const wordsOf = (lines: readonly ReadLine[]): readonly string[] =>
+  lines.flatMap(({ words }) => words.filter(({ confidence }) => confidence >= leastConfidence).map(({ text }) => text));
+const read = async (bytes: Uint8Array): Promise<readonly string[]> => wordsOf(await reader.read({ bytes }, {}, never));
+const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`);
+const rates = ({ true: all, read: told, right }: WordScore): string =>
+  `recall ${percent(right, all)} (${right} of ${all}), precision ${percent(right, told)} (${right} of ${told})`;
+const report: Record<string, unknown> = {};
+
+if (wanted('rendered')) {
+  const count = Number(values.images);
+  const bar = bars.start('Rendered signs');
+  const scores: WordScore[] = [];
+  const failures: string[] = [];
+  for await (const picture of renderTexts(count, Number(values.seed))) {
+    const truth = picture.lines.flat();
+    const score = scoreWords(truth, await read(picture.bytes));
+    scores.push(score);
+    if (score.right < score.true) {
+      failures.push(
+        `  ${picture.degrees.toFixed(0)} degrees, ${picture.font} ${picture.fontPixels} px: missed ${score.missed.join(' ')}; read ${score.wrong.join(' ') || 'nothing'}`,
+      );
+    }
+    bar(scores.length, count);
+  }
+  bars.stop();
+  const whole = count - failures.length;
+  report.rendered = { seed: Number(values.seed), images: count, whole, words: addScores(scores), fonts: renderedFonts };
+  console.log(`Rendered signs, seed ${values.seed}, -40 to 40 degrees (${renderedFonts.join(', ')}):`);
+  console.log(`  every word right in ${whole} of ${count} images (aim: 98 of 100); ${rates(addScores(scores))}`);
+  for (const failure of failures) console.log(failure);
+}
+
+if (wanted('pictures')) {
+  const folder = join(resolve(values.data), 'text');
+  if (!existsSync(folder)) console.log(`Pictures: ${folder} is absent; skipped.`);
+  else {
+    const truth = JSON.parse(readFileSync(join(packageRoot(), 'evals', 'text', 'truth.json'), 'utf8')) as {
+      pictures: Record<string, readonly string[]>;
+    };
+    const scores = new Map<string, WordScore>();
+    const latin: WordScore[] = [];
+    const bar = bars.start('Pictures');
+    for (const [name, lines] of Object.entries(truth.pictures)) {
+      const words = lines.flatMap((line) => line.split(' '));
+      const got = await read(readFileSync(join(folder, name)));
+      scores.set(name, scoreWords(words, got));
+      latin.push(scoreWords(words.filter(isLatin), got.filter(isLatin)));
+      bar(scores.size, Object.keys(truth.pictures).length);
+    }
+    bars.stop();
+    report.pictures = { all: addScores([...scores.values()]), latin: addScores(latin) };
+    console.log(`Pictures of ${folder}, words between spaces, exactly:`);
+    for (const [name, score] of scores) {
+      const differ = [...score.missed.map((word) => `-${word}`), ...score.wrong.map((word) => `+${word}`)];
+      console.log(`  ${name}: ${score.right} of ${score.true} ${differ.join(' ')}`);
+    }
+    console.log(`  all: ${rates(addScores([...scores.values()]))}`);
+    console.log(`  words of Latin letters, digits and signs alone: ${rates(addScores(latin))}`);
+  }
+}
+
+if (wanted('accented')) {
+  const known = new Set(
+    new TextDecoder()
+      .decode(await models.loadCompanion('ppocr-recognition', 'assets/ppocr_keys_v1.txt'))
+      .split(/\r?\n/),
+  );
+  console.log('Accented Latin, plain print of 40 px in DejaVu Sans and DejaVu Serif:');
+  const rows: unknown[] = [];
+  const bar = bars.start('Accented Latin');
+  const said: string[] = [];
+  for (const { language, words } of accentedSentences) {
+    const scores: WordScore[] = [];
+    for (const font of ['DejaVu Sans', 'DejaVu Serif'])
+      scores.push(scoreWords(words, await read(await renderSentence(words, font))));
+    const score = addScores(scores);
+    const plain = addScores(
+      scores.map(({ missed }) =>
+        scoreWords(
+          words.filter(isPlain),
+          words.filter((word) => isPlain(word) && !missed.includes(word)),
+        ),
+      ),
+    );
+    const letters = accentedLetters(words);
+    const unknown = letters.filter((letter) => !known.has(letter));
+    rows.push({ language, score, unknown });
+    said.push(
+      `  ${language}: ${score.right} of ${score.true} words (without accents ${plain.right} of ${plain.true}); not in the dictionary: ${unknown.join(' ') || 'none'}`,
+    );
+    bar(rows.length, accentedSentences.length);
+  }
+  bars.stop();
+  console.log(said.join('\n'));
+  report.accented = rows;
+}
+
+await engine.close();
+
+if (wanted('page')) {
+  const { bytes, lines } = await renderPage(40, 1);
+  const pool = openVisionPool({
+    entry: join(packageRoot(), 'dist', 'vision', 'workers', 'worker.js'),
+    settings: { modelsDir },
+    workers: 2,
+    queueLimit: 100,
+    taskTimeoutMs: 120_000,
+    workerMemoryBytes: 2 ** 31,
+  });
+  await pool.ready();
+  const parallel = createTextReader(pool, 2);
+  const times: number[] = [];
+  let found: readonly ReadLine[] = [];
+  const bar = bars.start('A page of 40 lines');
+  const runs = 6;
+  for (let run = 0; run < runs; run++) {
+    const start = performance.now();
+    found = await parallel.read({ bytes }, {}, never);
+    // The first opens the nets.
+    if (run > 0) times.push(performance.now() - start);
+    bar(run + 1, runs);
+  }
+  bars.stop();
+  await pool.close();
+  const right = lines.filter((line) => found.some(({ text }) => text === line)).length;
+  times.sort((a, b) => a - b);
+  report.page = { times, lines: lines.length, right, words: found.flatMap(({ words }) => words).length };
+  console.log(
+    `A page of 40 lines (${found.flatMap(({ words }) => words).length} words, no limit of words) over 2 workers: ` +
+      `best ${((times[0] ?? 0) / 1000).toFixed(2)} s, median ${((times[times.length >> 1] ?? 0) / 1000).toFixed(2)} s ` +
+      `(aim: 2 s on two free cores; ${cpus().length} cores here, load ${loadavg()[0]?.toFixed(1)}); lines wholly right: ${right} of ${lines.length}`,
+  );
+}
+
+if (values.json) {
+  const file = join(packageRoot(), 'build', 'eval-text.json');
+  writeFileSync(file, `${JSON.stringify(report, undefined, 1)}\n`);
+  console.log(`written to ${file}`);
+}
+
+function isPlain(word: string): boolean {
+  return /^[\p{ASCII}]+$/u.test(word);
+}
+
+function isLatin(word: string): boolean {
+  return /^[\p{Script=Latin}\p{N}\p{P}\p{S}]+$/u.test(word);
+}
