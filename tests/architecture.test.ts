@@ -243,6 +243,9 @@ const doors: {
       'noteChangedUsers',
     ],
   },
+  reembedder: {
+    through: ['judged', 'parts.retention.reembedder', 'withheld.reembedder', 'consentedReembedder', 'countReembedding'],
+  },
   // Rows without templates, of the one collection that was granted.
   collectionReader: { through: ['judged'] },
   tagWriter: { through: ['judged'] },

@@ -5,7 +5,17 @@ import { UsageError } from './exit-codes.ts';
 
 export { drawFrames, type Frame, frameColours, type ListedCaption } from './drawing/index.ts';
 
-const extensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff']);
+/** What an image's name ends with. */
+export const imageExtensions: ReadonlySet<string> = new Set([
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.webp',
+  '.avif',
+  '.gif',
+  '.tif',
+  '.tiff',
+]);
 
 /** Reads an image file as a request's bytes. @throws {UsageError} when there is no such file */
 export async function readImage(path: string): Promise<{ Bytes: Uint8Array }> {
@@ -22,7 +32,7 @@ export async function imagesBelow(folder: string): Promise<readonly string[]> {
     throw new UsageError(`cannot read the folder ${folder}: ${cause.message}`);
   });
   return entries
-    .filter((entry) => entry.isFile() && extensions.has(extname(entry.name).toLowerCase()))
+    .filter((entry) => entry.isFile() && imageExtensions.has(extname(entry.name).toLowerCase()))
     .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length))
     .sort();
 }

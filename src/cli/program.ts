@@ -15,6 +15,7 @@ import { runIndex } from './commands/index-folder.ts';
 import { runListLabels } from './commands/list-labels.ts';
 import { runCalibration, runListModels, runVerifyModels } from './commands/models.ts';
 import { runRemovePacks } from './commands/packs.ts';
+import { runReembed } from './commands/reembed.ts';
 import { runSearch } from './commands/search.ts';
 import { runServe } from './commands/serve.ts';
 import { exitCodesHelp } from './exit-codes.ts';
@@ -124,6 +125,24 @@ Every setting: likeness config`,
     .description('delete a collection with its faces and users')
     .argument('<id>')
     .action(run(runDeleteCollection));
+  collections
+    .command('reembed')
+    .description('move a collection to another face model, from the images that were kept; run it again to go on')
+    .argument('<collection>')
+    .option('--to <version>', 'the face model: likeness models calibration lists those there are')
+    .option('--images <folder>', 'where the images are; each is known again by its bytes')
+    .option('--bucket <name>', 'the bucket they are in, instead of a folder')
+    .option('--concurrency <number>', 'images at a time (default: the number of workers)', count)
+    .option('--drop-missing', 'delete the faces that could not be embedded, and switch without them')
+    .option('--yes', 'do not ask before faces are deleted')
+    .option('--cancel', 'give up a move that was begun')
+    .addHelpText(
+      'after',
+      `
+FaceIds, ExternalImageIds, users, tags, consents, cannot-links and minors' marks stay. Searches go on with the model
+that the collection has until all faces are switched at one moment. Read docs/face-models.md.`,
+    )
+    .action(run(runReembed));
 
   program
     .command('index')

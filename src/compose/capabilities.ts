@@ -7,9 +7,11 @@ import {
   celebrityReaderOf,
   celebritySearchOf,
   consentedFaceWriter,
+  consentedReembedder,
   consentedUserWriter,
   countFaceWrites,
   countModeration,
+  countReembedding,
   countText,
   type Enrolment,
   type EnrolmentParts,
@@ -31,6 +33,7 @@ import {
   type Policy,
   type PseudonymOf,
   type PurposeRow,
+  type Reembedder,
   type RetentionGuards,
   tellCelebrities,
   type UserWriter,
@@ -190,6 +193,25 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     });
   };
 
+  const reembedder = ({ record, store }: Judged): Reembedder => ({
+    record,
+    begin: (modelVersion) =>
+      store.beginStaging(record.id, {
+        modelVersion,
+        dimensions: faceModels.calibration(modelVersion).dimensions,
+        startedAtMs: parts.clock(),
+      }),
+    find: () => store.findStaging(record.id),
+    pending: (page) => store.listUnstagedFaces(record.id, page),
+    admit: async (faces) => ({ admitted: faces, refused: [] }),
+    stage: async (modelVersion, faces) => {
+      const templates = faces.map(({ face, template }) => ({ faceId: face.faceId, template }));
+      return { staged: await store.stageTemplates(record.id, modelVersion, templates), refused: [] };
+    },
+    finish: (modelVersion, dropFaceIds) => store.switchModel(record.id, { modelVersion, dropFaceIds }),
+    cancel: () => store.dropStaging(record.id),
+  });
+
   const catalog = (grant: Grant, collection: CollectionRecord | undefined): Capabilities['collectionCatalog'] => ({
     create: ({ id, tags }) => {
       if (grant.scope.kind !== 'collection' || grant.scope.collectionId !== id) {
@@ -337,6 +359,11 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     },
     moderationDetector: (_grant, notes) => countModeration(vision, notes),
     textReader: (_grant, notes) => countText(parts.textReader, notes),
+    reembedder: (grant, notes, collection, withheld) => {
+      const at = judged(grant, collection);
+      const guarded = withheld.reembedder(parts.retention.reembedder(reembedder(at)));
+      return countReembedding(consentedReembedder(guarded, enrolment(at.record)), notes);
+    },
     tagWriter: (grant, _notes, collection) => {
       const { record, store } = judged(grant, collection);
       return {

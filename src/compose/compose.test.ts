@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ImageError } from '../media/errors.ts';
+import { imageIdOf } from '../shared/image-id.ts';
 import { SourceError } from '../sources/index.ts';
 import { openMemoryStores } from '../stores/index.ts';
 import { StoreError } from '../stores/ports/index.ts';
 import { VisionBusyError, VisionFailedError } from '../vision/index.ts';
 import { credentialsIni, ensureFirstKey, makeKey, readCredentialsIni, secretOf } from './access-keys.ts';
-import { createImageReader, imageIdOf } from './image-reader.ts';
+import { createImageReader } from './image-reader.ts';
 import { inServiceTerms } from './service-terms.ts';
 
 function temporaryFolder(): string {

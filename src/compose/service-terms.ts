@@ -106,7 +106,7 @@ export function inServiceTerms(error: unknown, request: unknown): ServiceError |
   if (error instanceof UnknownFaceModelError) {
     return new ServiceError(
       'InvalidParameterException',
-      `The collection was made with face model ${error.modelVersion}, which this server does not have.`,
+      `The face model ${error.modelVersion} is needed for it, which this server does not have.`,
       { cause: error },
     );
   }

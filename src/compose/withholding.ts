@@ -17,7 +17,9 @@ import {
   type PendingFaces,
   type Policy,
   pendEnrolments,
+  type Reembedder,
   type ReviewRoom,
+  reviewedReembedder,
   type SubjectLocks,
   type UserWriter,
   type WithholdingParts,
@@ -48,6 +50,7 @@ export interface CallWithholding {
   matcher(matcher: FaceMatcher): FaceMatcher;
   faceWriter(writer: FaceWriter, collection: CollectionRecord): FaceWriter;
   userWriter(writer: UserWriter, collection: CollectionRecord): UserWriter;
+  reembedder(reembedder: Reembedder): Reembedder;
 }
 
 /** Withholding, wired: what is put around capabilities, and what becomes of collections that are deleted. */
@@ -109,6 +112,7 @@ export function openWithholding(sources: WithholdingSources): Withholding {
         faceWriter: (writer, collection) =>
           pendEnrolments(keepCrops(writer, grant, collection, parts, sheets), grant, collection, parts, sheets),
         userWriter: (writer, collection) => associateByName(writer, grant, collection, parts),
+        reembedder: (reembedder) => reviewedReembedder(reembedder, parts),
       };
     },
     async forgetCollection(collectionId) {

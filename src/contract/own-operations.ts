@@ -1,6 +1,7 @@
 import type { FromSchema } from './json-schema.ts';
 import { accountabilityOperations } from './own/accountability.ts';
 import { celebritiesOperations } from './own/celebrities.ts';
+import { collectionsOperations } from './own/collections.ts';
 import { consentOperations } from './own/consent.ts';
 import { encryptionOperations } from './own/encryption.ts';
 import { labelsOperations } from './own/labels.ts';
@@ -24,6 +25,7 @@ export const ownPathPrefix = '/likeness/v1';
 export const ownOperations = {
   ...accountabilityOperations,
   ...modelsOperations,
+  ...collectionsOperations,
   ...labelsOperations,
   ...peopleOperations,
   ...consentOperations,

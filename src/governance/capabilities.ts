@@ -1,5 +1,5 @@
 import type { OwnResponseOf } from '../contract/index.ts';
-import type { CollectionRecord, CollectionStore, FaceRecord, UserStatus } from '../stores/ports/index.ts';
+import type { CollectionRecord, CollectionStore, FaceRecord, Staging, UserStatus } from '../stores/ports/index.ts';
 import type {
   EncodedImage,
   FaceDetector,
@@ -106,6 +106,36 @@ export interface FaceWriter extends BoundTo<'addFaces' | 'deleteFaces'> {
   readonly oneFace?: true;
 }
 
+/** A face that is not moved to another face model, and why. */
+export interface UnadmittedFace {
+  readonly faceId: string;
+  readonly reason: 'no-consent' | 'erasure-suspended';
+}
+
+/** Moves the granted collection to another face model; what it is given was computed of images that the caller kept. */
+export interface Reembedder {
+  readonly record: CollectionRecord;
+  /** @throws {UnknownFaceModelError} when this server does not have the model */
+  begin(modelVersion: string): Promise<Staging>;
+  find(): Promise<Staging | undefined>;
+  readonly pending: Bound<CollectionStore['listUnstagedFaces']>;
+  /** Says of pending faces whether they may be embedded anew now. */
+  admit(
+    faces: readonly FaceRecord[],
+  ): Promise<{ readonly admitted: readonly FaceRecord[]; readonly refused: readonly UnadmittedFace[] }>;
+  /** @returns the faces that were staged; those that are no more are in neither list */
+  stage(
+    modelVersion: string,
+    faces: readonly { readonly face: FaceRecord; readonly template: FaceTemplate }[],
+  ): Promise<{ readonly staged: readonly string[]; readonly refused: readonly UnadmittedFace[] }>;
+  /** @param dropFaceIds the faces to be deleted for want of a template, all of those that are pending */
+  finish(
+    modelVersion: string,
+    dropFaceIds: readonly string[],
+  ): Promise<{ readonly collection: CollectionRecord; readonly dropped: number }>;
+  cancel(): Promise<boolean>;
+}
+
 /** Changes users of the granted collection. */
 export interface UserWriter
   extends BoundTo<'createUser' | 'findUser' | 'deleteUser' | 'associateFaces' | 'disassociateFaces' | 'findFaces'> {
@@ -192,6 +222,7 @@ export interface Capabilities {
   readonly moderationDetector: ModerationDetector;
   /** Reads what is written in images, and the version that does. */
   readonly textReader: TextReader;
+  readonly reembedder: Reembedder;
   readonly tagWriter: TagWriter;
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;

@@ -14,6 +14,8 @@ export type CountName =
   | 'facesDisassociated'
   | 'facesEmbedded'
   | 'facesFound'
+  | 'facesReembedded'
+  | 'facesStaged'
   | 'facesStored'
   | 'facesWithheld'
   | 'labelsFound'

@@ -1,4 +1,10 @@
+export { beginReembedding } from './beginReembedding.ts';
+export { cancelReembedding } from './cancelReembedding.ts';
 export { createCollection } from './createCollection.ts';
 export { deleteCollection } from './deleteCollection.ts';
 export { describeCollection } from './describeCollection.ts';
+export { finishReembedding } from './finishReembedding.ts';
+export { getReembedding } from './getReembedding.ts';
 export { listCollections } from './listCollections.ts';
+export { listPendingReembedding } from './listPendingReembedding.ts';
+export { reembedImage } from './reembedImage.ts';

@@ -30,9 +30,7 @@ export async function runAddOptOut(flags: AddOptOutFlags, terminal: Terminal): P
         `${done.optOut.name ?? done.optOut.wikidata} is on the list as ${done.optOut.optOutId}`,
         done.removed === 0 ? 'nobody like that was in the gallery' : `${done.removed} erased from the gallery`,
         ...(done.suspended > 0
-          ? [
-              `${done.suspended} kept by a legal hold: told to nobody, and erased when it ends (likeness legal-hold list)`,
-            ]
+          ? [`${done.suspended} kept by a legal hold: told to nobody, and erased when it ends (likeness holds list)`]
           : []),
       ].join('\n'),
     );

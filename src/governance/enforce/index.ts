@@ -19,6 +19,7 @@ export { pendEnrolments } from './pend-enrolment.ts';
 export { createPendingFaces, type PendingFace, type PendingFaces } from './pending-faces.ts';
 export { createProbeSheet, noteEmbedded, noteStoredProbes, type ProbeSheet } from './probe-sheet.ts';
 export { noteProbes } from './probes.ts';
+export { consentedReembedder, countReembedding, reviewedReembedder } from './reembed.ts';
 export { type WatchParts, watchMatcher, watchSearch } from './watch-probes.ts';
 export { withholdMatcher } from './withhold-matcher.ts';
 export { withholdSearch } from './withhold-search.ts';

@@ -30,6 +30,8 @@ export type CollectionIdentity = Pick<CollectionRecord, 'id' | 'createdAtMs'>;
 export interface PendingFaces {
   /** What waits of an image under a subject's name. */
   ofImage(collection: CollectionIdentity, imageId: string, subject: string): Promise<readonly PendingFace[]>;
+  /** Whether any waits in a collection. */
+  anyIn(collection: CollectionIdentity): Promise<boolean>;
   find(faceId: string): Promise<PendingFace | undefined>;
   put(face: PendingFace): Promise<void>;
   /** Those of the ids that waited in the collection. */
@@ -51,6 +53,22 @@ export function createPendingFaces(documents: DocumentStore): PendingFaces {
           .map(({ body }) => body as PendingFace)
           .filter(({ caseId }) => findCase(view, caseId)?.state === 'open'),
       ),
+    async anyIn({ id, createdAtMs }) {
+      for (let afterId: string | undefined = ''; afterId !== undefined; ) {
+        const from: string = afterId;
+        const page = await documents.read((view) =>
+          view.named('pending-face', 'collection', id, { afterId: from, limit: pageSize }).map((document) => {
+            const face = document.body as PendingFace;
+            const kept = findCase(view, face.caseId);
+            const isWaiting = kept?.state === 'open' || kept?.pending === true;
+            return { id: document.id, waits: isWaiting && face.collectionCreatedAtMs === createdAtMs };
+          }),
+        );
+        if (page.some(({ waits }) => waits)) return true;
+        afterId = page.length < pageSize ? undefined : page.at(-1)?.id;
+      }
+      return false;
+    },
     find: (faceId) => documents.read((view) => view.get('pending-face', faceId)?.body as PendingFace | undefined),
     put: (face) =>
       documents.change((change) => {

@@ -1,6 +1,6 @@
 import { ServiceError } from '../../contract/index.ts';
-import type { CollectionRecord, CollectionStore } from '../../stores/ports/index.ts';
-import type { CollectionCatalog, FaceSearch, FaceWriter, UserWriter } from '../capabilities.ts';
+import type { CollectionRecord, CollectionStore, FaceRecord } from '../../stores/ports/index.ts';
+import type { CollectionCatalog, FaceSearch, FaceWriter, Reembedder, UserWriter } from '../capabilities.ts';
 import type { Policy, PurposeName } from '../policy/index.ts';
 import type { LegalHolds } from './legal-holds.ts';
 import type { Suspended } from './suspended.ts';
@@ -18,6 +18,8 @@ export interface RetentionGuards {
   hides(collection: Pick<CollectionRecord, 'id' | 'purpose'>, subject: string): boolean;
   /** Deletes no face on hold; where consent is needed, what was deleted does not come back with a backup. */
   faceWriter(writer: FaceWriter): FaceWriter;
+  /** Moves nobody to another face model whose erasure a hold suspends, and drops no face on hold. */
+  reembedder(reembedder: Reembedder): Reembedder;
   /** Deletes no user on hold. */
   userWriter(writer: UserWriter): UserWriter;
   /** Deletes no collection on hold or with someone in it who is. */
@@ -49,6 +51,19 @@ export function createGuards(parts: GuardParts): RetentionGuards {
   const isPromise = (collection: CollectionRecord): boolean => {
     const consent = rowOf(collection)?.consent;
     return consent === 'required' || consent === 'guardian-or-legal-basis';
+  };
+
+  const requireFacesFree = async (record: CollectionRecord, faceIds: readonly string[]): Promise<void> => {
+    if (holds.active().length === 0) return;
+    for (const face of await collections.findFaces(record.id, faceIds)) {
+      const subjects = [face.externalImageId, face.userId, face.faceId].filter((name) => name !== undefined);
+      requireFree(holds.over({ purpose: record.purpose, collectionId: record.id, subjects }));
+    }
+  };
+  const rememberDeleted = async (record: CollectionRecord, faceIds: readonly string[]): Promise<void> => {
+    if (!isPromise(record) || faceIds.length === 0) return;
+    const targets = faceIds.map((faceId) => ({ kind: 'face', collectionId: record.id, faceId }) as const);
+    await tombstones.add(targets, { erasedAtMs: clock(), certificateId: `delete-faces-${ids()}` });
   };
 
   return {
@@ -94,19 +109,38 @@ export function createGuards(parts: GuardParts): RetentionGuards {
       return {
         ...writer,
         async deleteFaces(faceIds) {
-          if (holds.active().length > 0) {
-            for (const face of await collections.findFaces(record.id, faceIds)) {
-              const subjects = [face.externalImageId, face.userId, face.faceId].filter((name) => name !== undefined);
-              requireFree(holds.over({ purpose: record.purpose, collectionId: record.id, subjects }));
-            }
-          }
+          await requireFacesFree(record, faceIds);
           const result = await writer.deleteFaces(faceIds);
-          if (isPromise(record) && result.deleted.length > 0) {
-            const targets = result.deleted.map(
-              (faceId) => ({ kind: 'face', collectionId: record.id, faceId }) as const,
-            );
-            await tombstones.add(targets, { erasedAtMs: clock(), certificateId: `delete-faces-${ids()}` });
-          }
+          await rememberDeleted(record, result.deleted);
+          return result;
+        },
+      };
+    },
+    reembedder(reembedder) {
+      const { record } = reembedder;
+      const isHidden = (face: FaceRecord): boolean =>
+        suspended.hides({ ...face, purpose: record.purpose, collectionId: record.id });
+      const admit: Reembedder['admit'] = async (faces) => {
+        const rest = await reembedder.admit(faces.filter((face) => !isHidden(face)));
+        const hidden = faces.filter(isHidden).map(({ faceId }) => ({ faceId, reason: 'erasure-suspended' as const }));
+        return { admitted: rest.admitted, refused: [...hidden, ...rest.refused] };
+      };
+      return {
+        ...reembedder,
+        admit,
+        async stage(modelVersion, faces) {
+          const hidden = faces.filter(({ face }) => isHidden(face));
+          const result = await reembedder.stage(
+            modelVersion,
+            faces.filter((one) => !hidden.includes(one)),
+          );
+          const refused = hidden.map(({ face }) => ({ faceId: face.faceId, reason: 'erasure-suspended' as const }));
+          return { staged: result.staged, refused: [...refused, ...result.refused] };
+        },
+        async finish(modelVersion, dropFaceIds) {
+          await requireFacesFree(record, dropFaceIds);
+          const result = await reembedder.finish(modelVersion, dropFaceIds);
+          await rememberDeleted(record, dropFaceIds);
           return result;
         },
       };

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The id of an image: the same for the same bytes, in the form of a name-based UUID as Rekognition gives.
+ *
+ * @source RFC 9562, section 5.8 (a UUID of one's own making, here the beginning of a SHA-256) in the dress of version 5
+ */
+export function imageIdOf(bytes: Uint8Array): string {
+  const hex = createHash('sha256').update(bytes).digest('hex');
+  const variant = ((Number.parseInt(hex.slice(16, 17), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
