@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { decodeImage, defaultImageLimits } from '../../src/media/index.ts';
+import { readCocoLabels } from '../../src/shared/label-table.ts';
 import { pyramidOf } from '../../src/vision/align/raster.ts';
-import { cocoNames, nanodet, runNanodet } from '../../src/vision/labels/nanodet.ts';
+import { nanodet, runNanodet } from '../../src/vision/labels/nanodet.ts';
 import type { ModelStore } from '../../src/vision/models/index.ts';
 import { openNet } from '../../src/vision/sessions/net.ts';
 import type { Scene, Told } from './scenes.ts';
@@ -16,7 +17,7 @@ export async function nanodetScores(
   onProgress: (done: number, total: number) => void,
 ): Promise<Told[]> {
   const net = await openNet((await models.load('nanodet')).bytes);
-  const names = cocoNames();
+  const names = readCocoLabels();
   const told: Told[] = [];
   for (const [i, { file, shows, unsure }] of scenes.entries()) {
     const decoded = await decodeImage(readFileSync(file), { limits: defaultImageLimits, maxSide: nanodet.side });

@@ -84,6 +84,11 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
   }
 
   const packVersions = await installedVersions(packs, (problem) => notice(problem.message));
+  const startedPacks = openPackStore({
+    modelsDir: config.modelsDir,
+    deployment: config.deployment,
+    startedWith: packVersions,
+  });
 
   await finishRestoreOf(config, clock());
   const keyring = openKeyringOf(config);
@@ -257,7 +262,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
           faceModels: versions,
           packageVersion: packageVersion(),
         }),
-        labelCatalog: createLabelCatalog({ models, modelsDir: config.modelsDir }),
+        labelCatalog: createLabelCatalog({ models, packs: startedPacks }),
         clock,
       }),
     });

@@ -3,6 +3,7 @@ import { createLabelEngine } from './labels/label-engine.ts';
 import { openModelStore } from './models/index.ts';
 import { openModerationEngine } from './moderation/moderation-engine.ts';
 import { onDemand } from './on-demand.ts';
+import { openPackStore } from './packs/index.ts';
 import { createTextEngine } from './text/text-engine.ts';
 import type { TaskEngine } from './workers/serve-tasks.ts';
 
@@ -20,9 +21,10 @@ export interface Engines extends TaskEngine {
  */
 export async function openEngines(settings: EngineSettings): Promise<Engines> {
   const faces: FaceEngine = await openFaceEngine(settings);
-  const { modelsDir, deployment, limits } = settings;
+  const { modelsDir, deployment, limits, packs: startedWith } = settings;
   const models = openModelStore({ modelsDir, ...(deployment && { deployment }) });
-  const labels = onDemand(async () => createLabelEngine({ models, modelsDir, faces, ...(limits && { limits }) }));
+  const packs = openPackStore({ modelsDir, startedWith, ...(deployment && { deployment }) });
+  const labels = onDemand(async () => createLabelEngine({ models, packs, faces, ...(limits && { limits }) }));
   const moderation = onDemand(() => openModerationEngine({ models, ...(limits && { limits }) }));
   const text = onDemand(() => createTextEngine({ models, ...(limits && { limits }) }));
   return {

@@ -42,3 +42,9 @@ export function readLabelCalibration(source: string): ConfidenceCurve {
   if (fitted === undefined) throw new Error(`data/label-calibration.json has no curve for ${source}`);
   return curveOf(fitted);
 }
+
+/** A model's probability told as it is: of models that could not be measured here. Never more than 99.9. */
+export const asToldCurve: ConfidenceCurve = {
+  confidenceOf: (score) => Math.min(MAX_CONFIDENCE, 100 * score),
+  scoreOf: (confidence) => confidence / 100,
+};

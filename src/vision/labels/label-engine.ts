@@ -92,7 +92,7 @@ export function createLabelEngine({
 /** What each installed source covers; one that another installed one replaces is left out. */
 export async function coveragesOf(
   sources: readonly LabelSourceDefinition[],
-  parts: Pick<LabelSourceParts, 'models' | 'modelsDir'>,
+  parts: Pick<LabelSourceParts, 'models' | 'packs'>,
 ): Promise<readonly { readonly definition: LabelSourceDefinition; readonly coverage: LabelCoverage }[]> {
   const covered = await Promise.all(
     sources.map(async (definition) => ({ definition, coverage: await definition.coverage(parts) })),

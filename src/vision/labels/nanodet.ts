@@ -1,5 +1,5 @@
 import type { Box } from '../../shared/geometry.ts';
-import { readData } from '../../shared/package-root.ts';
+import { readCocoLabels } from '../../shared/label-table.ts';
 import type { Pyramid } from '../align/raster.ts';
 import { type PixelFormat, scaleImage } from '../align/warp.ts';
 import { suppress } from '../detect/boxes.ts';
@@ -30,7 +30,7 @@ const FORMAT: PixelFormat = { order: 'bgr', mean: [0, 0, 0], scale: 1, outside: 
 const MEAN = [103.53, 116.28, 123.675] as const;
 const DEVIATION = [57.375, 57.12, 58.395] as const;
 
-/** An object as the net sees it, in pixels of its 416 x 416 picture. */
+/** An object as a net sees it, in pixels of its picture. */
 export interface SeenObject {
   /** Index of COCO's 80 classes. */
   readonly kind: number;
@@ -127,11 +127,6 @@ function inputOf(image: Pyramid, scale: number): Float32Array {
   return input;
 }
 
-/** COCO's 80 classes by the names of the label table, in the order of the detectors' outputs. */
-export function cocoNames(): readonly string[] {
-  return readData<{ readonly coco: readonly string[] }>('label-classes.json').coco;
-}
-
 /**
  * Puts seen objects of COCO's classes together to labels: each with its objects, as sure as the surest.
  *
@@ -143,7 +138,7 @@ export function labelsOfObjects(
   curve: ConfidenceCurve,
   { wanted, minConfidence }: Pick<LookOptions, 'wanted' | 'minConfidence'>,
 ): RawLabel[] {
-  const names = cocoNames();
+  const names = readCocoLabels();
   const objects = new Map<string, LabelInstance[]>();
   for (const { kind, score, box } of seen) {
     const name = names[kind];
@@ -171,7 +166,7 @@ export const nanodet: LabelSourceDefinition = {
       source: 'nanodet',
       version: '1',
       operation: 'DetectLabels',
-      labels: [...cocoNames()].sort(),
+      labels: [...readCocoLabels()].sort(),
       notCovered:
         'Scenes, events, materials, breeds and every object outside of COCO 2017. Small objects are often missed.',
     };

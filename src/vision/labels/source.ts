@@ -2,6 +2,7 @@ import type { Pyramid } from '../align/raster.ts';
 import type { FaceEngine } from '../face-engine.ts';
 import type { FaceAttribute } from '../faces.ts';
 import type { ModelStore } from '../models/index.ts';
+import type { PackStore } from '../packs/store.ts';
 import type { LabelCoverage, RawLabel } from './port.ts';
 
 /** What a source is asked of one image. */
@@ -30,7 +31,8 @@ export interface LabelSource {
 /** What sources are opened from, in a worker. */
 export interface LabelSourceParts {
   readonly models: ModelStore;
-  readonly modelsDir: string;
+  /** The optional packs that the server started with. */
+  readonly packs: Pick<PackStore, 'installed' | 'load'>;
   /** The worker's own engine for faces. */
   readonly faces: Pick<FaceEngine, 'detectIn'>;
 }
@@ -47,7 +49,7 @@ export interface LabelSourceDefinition {
   /** A source that needs not look where this one does, because this one tells the same better. */
   readonly replaces?: string;
   /** What it can return; undefined where its pack is not installed. Reads no more than small files. */
-  coverage(parts: Pick<LabelSourceParts, 'models' | 'modelsDir'>): Promise<LabelCoverage | undefined>;
+  coverage(parts: Pick<LabelSourceParts, 'models' | 'packs'>): Promise<LabelCoverage | undefined>;
   /** Loads its nets; asked only where there is a coverage. */
   open(parts: LabelSourceParts): Promise<LabelSource>;
 }

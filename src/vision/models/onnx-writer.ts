@@ -30,6 +30,8 @@ export type Dimension = number | string;
 export interface OnnxGraph {
   /** Declares a float32 input. */
   input(name: string, shape: readonly Dimension[]): string;
+  /** Declares an int64 input. */
+  inputInts(name: string, shape: readonly Dimension[]): string;
   /** Declares a float32 output that already carries this name. */
   output(name: string, shape: readonly Dimension[]): string;
   /** Adds a float32 constant; `dims` defaults to a vector. */
@@ -121,9 +123,13 @@ function nodeProto({ type, inputs, output, attributes }: OnnxNode): Uint8Array {
   ]);
 }
 
-function valueInfoProto(name: string, shape: readonly Dimension[]): Uint8Array {
+function valueInfoProto(
+  name: string,
+  shape: readonly Dimension[],
+  type: keyof typeof ELEMENT_TYPE = 'float32',
+): Uint8Array {
   const dims = shape.map((size) => bytesField(1, typeof size === 'string' ? textField(2, size) : varintField(1, size)));
-  const tensorType = Buffer.concat([varintField(1, ELEMENT_TYPE.float32), bytesField(2, Buffer.concat(dims))]);
+  const tensorType = Buffer.concat([varintField(1, ELEMENT_TYPE[type]), bytesField(2, Buffer.concat(dims))]);
   return Buffer.concat([textField(1, name), bytesField(2, bytesField(1, tensorType))]);
 }
 
@@ -155,6 +161,10 @@ export function createOnnxGraph(name: string): OnnxGraph {
   return {
     input(inputName, shape) {
       inputs.push(valueInfoProto(inputName, shape));
+      return inputName;
+    },
+    inputInts(inputName, shape) {
+      inputs.push(valueInfoProto(inputName, shape, 'int64'));
       return inputName;
     },
     output(outputName, shape) {
