@@ -40,7 +40,7 @@ export class PackUnpinnedError extends Error {
   constructor(
     readonly packId: string,
     /** The files, with the digest of what was brought where something was. */
-    readonly files: readonly { readonly path: string; readonly found?: string }[],
+    readonly files: readonly { readonly path: string; readonly url?: string | undefined; readonly found?: string }[],
   ) {
     const options = files.map(({ path, found }) => `--sha256 ${path}=${found ?? '<SHA-256>'}`).join(' ');
     const brought = files.some(({ found }) => found !== undefined);
@@ -49,7 +49,7 @@ export class PackUnpinnedError extends Error {
         'so you have to vouch for it. ' +
         (brought
           ? `Compare the digest of what you brought with the one its makers publish, then add ${options}`
-          : `Take the digest from the file's page at its home, then add ${options}`),
+          : `Take the digest from where its makers publish it (${[...new Set(files.flatMap(({ url }) => (url === undefined ? [] : new URL(url).host)))].join(', ')}), then add ${options}`),
     );
   }
 }

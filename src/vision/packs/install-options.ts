@@ -85,6 +85,8 @@ export function checkOptions(
         `${name} is pinned by this release to SHA-256 ${file.sha256}; no other file is installed in its place`,
       );
   }
+  if (from === undefined && !before)
+    for (const file of entry.files) if (mirror ?? file.url) addressOf(entry, file, mirror);
   const nowhere = entry.files.filter(({ url }) => url === undefined);
   if (!before && from === undefined && mirror === undefined && nowhere.length > 0)
     throw new PackUsageError(
@@ -103,7 +105,7 @@ export async function pinsOf(
   before: PackRecord | undefined,
 ): Promise<Wanted[]> {
   const wanted: Wanted[] = [];
-  const unpinned: { path: string; found?: string }[] = [];
+  const unpinned: { path: string; url?: string | undefined; found?: string }[] = [];
   for (const file of entry.files) {
     const { path, sha256: pinned } = file;
     const given = options.sha256?.get(path);
@@ -116,7 +118,7 @@ export async function pinsOf(
           ? earlier
           : await digestOf(await broughtFile(options.from, file, entry), path, options);
       if (found !== undefined && found === earlier) wanted.push({ file, sha256: found, pinnedBy: 'operator' });
-      else unpinned.push({ path, ...(found !== undefined && { found }) });
+      else unpinned.push({ path, url: file.url, ...(found !== undefined && { found }) });
     }
   }
   if (unpinned.length > 0) throw new PackUnpinnedError(entry.id, unpinned);
