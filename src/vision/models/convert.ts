@@ -1,6 +1,7 @@
 import { readBrowserifyExport, readBrowserifyWeights } from './browserify.ts';
 import { ModelFormatError } from './errors.ts';
 import { convertFaceApiNet } from './face-api-to-onnx.ts';
+import { foldArithmetic } from './fold-arithmetic.ts';
 import type { ModelEntry } from './manifest.ts';
 import { convertTfjsGraph } from './tfjs-to-onnx.ts';
 
@@ -18,7 +19,10 @@ export function convertModel(entry: ModelEntry, sources: ReadonlyMap<string, Uin
     return bytes;
   };
   const { id: name, conversion, input, outputs } = entry;
-  if (conversion.kind === 'onnx') return source(conversion.file);
+  if (conversion.kind === 'onnx') {
+    const file = source(conversion.file);
+    return conversion.folded ? foldArithmetic(file) : file;
+  }
   const main = conversion.kind === 'tfjs-graph' ? conversion.graph : conversion.weights;
   const folder = main.slice(0, main.lastIndexOf('/') + 1);
   const read = (path: string): Uint8Array => source(folder + path);

@@ -1,12 +1,5 @@
 import { bytesField } from './onnx-writer.ts';
-
-/** A field of a protobuf message: its number, its bytes on the wire with the tag, and its payload where it has one. */
-interface Field {
-  readonly number: number;
-  readonly whole: Uint8Array;
-  /** Of a length-delimited field. */
-  readonly payload?: Uint8Array;
-}
+import { fieldsOf, join, payloadOf, within } from './protobuf.ts';
 
 /** Field numbers of onnx.proto. */
 const MODEL_GRAPH = 7;
@@ -65,54 +58,4 @@ function freed(value: Uint8Array, names: Readonly<Record<number, string>>): Uint
       }),
     ),
   );
-}
-
-/** A message with the payload of one of its fields replaced. */
-function within(message: Uint8Array, number: number, change: (payload: Uint8Array) => Uint8Array): Uint8Array {
-  return join(
-    fieldsOf(message).map((field) =>
-      field.number === number ? bytesField(number, change(payloadOf(field))) : field.whole,
-    ),
-  );
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(Buffer.concat(parts));
-}
-
-function payloadOf({ number, payload }: Field): Uint8Array {
-  if (payload === undefined) throw new RangeError(`field ${number} of the model holds no message`);
-  return payload;
-}
-
-function fieldsOf(message: Uint8Array): Field[] {
-  const fields: Field[] = [];
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = message[at++];
-      if (byte === undefined || factor > 2 ** 63) throw new RangeError('the model is no protobuf message');
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-  };
-  const skip = (bytes: number): Uint8Array => {
-    if (at + bytes > message.length) throw new RangeError('the model is cut off');
-    at += bytes;
-    return message.subarray(at - bytes, at);
-  };
-  while (at < message.length) {
-    const start = at;
-    const tag = varint();
-    const wire = tag % 8;
-    let payload: Uint8Array | undefined;
-    if (wire === 0) varint();
-    else if (wire === 1) skip(8);
-    else if (wire === 2) payload = skip(varint());
-    else if (wire === 5) skip(4);
-    else throw new RangeError(`the model is no protobuf message: wire type ${wire}`);
-    fields.push({ number: Math.floor(tag / 8), whole: message.subarray(start, at), ...(payload && { payload }) });
-  }
-  return fields;
 }

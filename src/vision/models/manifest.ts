@@ -30,8 +30,8 @@ export type Conversion =
       readonly bundled?: 'browserify';
     }
   | { readonly kind: 'face-api'; readonly weights: string; readonly net: FaceApiNet }
-  /** The file is ONNX already and is taken as it is. */
-  | { readonly kind: 'onnx'; readonly file: string };
+  /** The file is ONNX already and is taken as it is, or with arithmetic around its convolutions folded into them. */
+  | { readonly kind: 'onnx'; readonly file: string; readonly folded?: true };
 
 /**
  * A model's input: float32, each value `(x - mean) / divisor` of x in 0..255. Converted models take `[N,H,W,C]`; those
