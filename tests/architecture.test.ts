@@ -192,6 +192,7 @@ const doors: {
   labelDetector: { through: ['withholdFromLabels'] },
   moderationDetector: { through: ['countModeration'] },
   textReader: { through: ['countText'] },
+  equipmentDetector: { through: ['countEquipment'] },
   faceEmbedder: { through: ['withholdFromEmbedder', 'withheld.embedder'] },
   faceMatcher: { through: ['withheld.matcher', 'floorMatcher', 'watchMatcher'] },
   faceSearch: {

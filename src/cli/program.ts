@@ -8,6 +8,7 @@ import {
 } from './commands/collections.ts';
 import { runCompare } from './commands/compare.ts';
 import { runConfig } from './commands/config.ts';
+import { runDetectEquipment } from './commands/detect-equipment.ts';
 import { runDetectFaces } from './commands/detect-faces.ts';
 import { runDetectModeration } from './commands/detect-moderation.ts';
 import { runDetectText } from './commands/detect-text.ts';
@@ -95,6 +96,15 @@ Every setting: likeness config`,
     .option('--min-confidence <0..100>', 'leave out words less sure than this (default 80)', similarity)
     .option('--draw <file>', 'write a copy of the image with lines and words drawn on it')
     .action(run(runDetectText));
+
+  program
+    .command('detect-equipment')
+    .description('find persons and their protective equipment; needs the pack equipment: docs/equipment.md')
+    .argument('<image>')
+    .option('--required <types>', 'sum up who wears all of these: FACE_COVER,HAND_COVER,HEAD_COVER', equipmentTypes)
+    .option('--min-confidence <50..100>', 'with --required: least confidence of the summary (default 80)', atLeastHalf)
+    .option('--draw <file>', 'write a copy of the image with persons and equipment drawn on it')
+    .action(run(runDetectEquipment));
 
   program
     .command('compare')
@@ -229,5 +239,19 @@ function count(text: string): number {
 function similarity(text: string): number {
   const value = Number(text);
   if (!(value >= 0 && value <= 100)) throw new InvalidArgumentError('It must be a number from 0 to 100.');
+  return value;
+}
+
+function equipmentTypes(text: string): string[] {
+  const known = ['FACE_COVER', 'HAND_COVER', 'HEAD_COVER'];
+  const types = text.split(',').map((type) => type.trim().toUpperCase());
+  if (types.some((type) => !known.includes(type)))
+    throw new InvalidArgumentError(`It must be some of ${known.join(', ')}, with commas between.`);
+  return types;
+}
+
+function atLeastHalf(text: string): number {
+  const value = Number(text);
+  if (!(value >= 50 && value <= 100)) throw new InvalidArgumentError('It must be a number from 50 to 100.');
   return value;
 }

@@ -9,6 +9,7 @@ import {
   consentedFaceWriter,
   consentedReembedder,
   consentedUserWriter,
+  countEquipment,
   countFaceWrites,
   countModeration,
   countReembedding,
@@ -46,6 +47,7 @@ import {
 } from '../governance/index.ts';
 import type { CollectionRecord, CollectionStore } from '../stores/ports/index.ts';
 import type {
+  EquipmentDetector,
   FaceDetector,
   FaceEmbedder,
   FaceModels,
@@ -61,7 +63,7 @@ import type { CallWithholding, Withholding } from './withholding.ts';
 /** What capabilities are built over. */
 export interface CapabilityParts {
   readonly images: ImageReader;
-  readonly vision: FaceDetector & FaceEmbedder & LabelDetector & ModerationDetector;
+  readonly vision: FaceDetector & FaceEmbedder & LabelDetector & ModerationDetector & EquipmentDetector;
   readonly textReader: TextReader;
   readonly faceModels: FaceModels;
   /** How the probes of a grant are watched. */
@@ -364,6 +366,7 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const guarded = withheld.reembedder(parts.retention.reembedder(reembedder(at)));
       return countReembedding(consentedReembedder(guarded, enrolment(at.record)), notes);
     },
+    equipmentDetector: (_grant, notes) => countEquipment(vision, notes),
     tagWriter: (grant, _notes, collection) => {
       const { record, store } = judged(grant, collection);
       return {

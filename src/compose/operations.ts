@@ -40,6 +40,7 @@ import {
   withdrawConsent,
 } from '../areas/consent/index.ts';
 import { getEncryption, rotateMasterKey } from '../areas/encryption/index.ts';
+import { detectProtectiveEquipment } from '../areas/equipment/index.ts';
 import {
   compareFaces,
   deleteFaces,
@@ -139,6 +140,7 @@ export const builtOperations = {
   DetectFaces: detectFaces,
   DetectLabels: detectLabels,
   DetectModerationLabels: detectModerationLabels,
+  DetectProtectiveEquipment: detectProtectiveEquipment,
   DetectText: detectText,
   DisassociateFaces: disassociateFaces,
   DownloadSubject: downloadSubject,

@@ -176,7 +176,7 @@ export const operations = {
   },
   DetectProtectiveEquipment: {
     area: 'equipment',
-    status: 'absent',
+    status: 'built',
     subject: 'none',
     errors: ['ImageTooLargeException', 'InvalidImageFormatException', 'InvalidS3ObjectException'],
   },

@@ -2,6 +2,7 @@ import type { OwnResponseOf } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, Staging, UserStatus } from '../stores/ports/index.ts';
 import type {
   EncodedImage,
+  EquipmentDetector,
   FaceDetector,
   FaceEmbedder,
   FaceTemplate,
@@ -223,6 +224,7 @@ export interface Capabilities {
   /** Reads what is written in images, and the version that does. */
   readonly textReader: TextReader;
   readonly reembedder: Reembedder;
+  readonly equipmentDetector: EquipmentDetector;
   readonly tagWriter: TagWriter;
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;

@@ -110,6 +110,7 @@ export {
   consentedFaceWriter,
   consentedReembedder,
   consentedUserWriter,
+  countEquipment,
   countFaceWrites,
   countModeration,
   countReembedding,

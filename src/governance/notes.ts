@@ -23,6 +23,7 @@ export type CountName =
   | 'matchesReleased'
   | 'matchesWithheld'
   | 'orphansFound'
+  | 'personsFound'
   | 'recordsExported'
   | 'subjectsErased'
   | 'textLinesFound'

@@ -1,3 +1,4 @@
+import { openEquipmentEngine } from './equipment/equipment-engine.ts';
 import { type EngineSettings, type FaceEngine, openFaceEngine } from './face-engine.ts';
 import { createLabelEngine } from './labels/label-engine.ts';
 import { openModelStore } from './models/index.ts';
@@ -27,6 +28,7 @@ export async function openEngines(settings: EngineSettings): Promise<Engines> {
   const labels = onDemand(async () => createLabelEngine({ models, packs, faces, ...(limits && { limits }) }));
   const moderation = onDemand(() => openModerationEngine({ models, ...(limits && { limits }) }));
   const text = onDemand(() => createTextEngine({ models, ...(limits && { limits }) }));
+  const equipment = onDemand(() => openEquipmentEngine({ packs, ...(limits && { limits }) }));
   return {
     detect: faces.detect,
     embed: faces.embed,
@@ -35,8 +37,9 @@ export async function openEngines(settings: EngineSettings): Promise<Engines> {
     moderate: async (image, _options, signal) => (await moderation.get()).moderate(image, signal),
     findText: async (image, options, signal) => (await text.get()).findText(image, options, signal),
     readLines: async (lines, _options, signal) => (await text.get()).readLines(lines, signal),
+    findEquipment: async (image, _options, signal) => (await equipment.get()).findEquipment(image, signal),
     close: async () => {
-      await Promise.all([faces.close(), moderation.close(), labels.close(), text.close()]);
+      await Promise.all([faces.close(), equipment.close(), moderation.close(), labels.close(), text.close()]);
     },
   };
 }

@@ -1,3 +1,12 @@
+export type {
+  BodyPart,
+  BodyPartFinding,
+  EquipmentDetector,
+  EquipmentFinding,
+  EquipmentFindings,
+  EquipmentType,
+  PersonFinding,
+} from './equipment/port.ts';
 export { PackMissingError, UnknownFaceModelError, VisionBusyError, VisionFailedError } from './errors.ts';
 export type {
   DetectedFaces,

@@ -1,4 +1,5 @@
 export { type AttributeGrant, withholdFromDetector, withholdFromEmbedder } from './attributes.ts';
+export { countEquipment } from './count-equipment.ts';
 export { countModeration } from './count-moderation.ts';
 export { countText } from './count-text.ts';
 export { enrolDecided } from './enrol-decided.ts';

@@ -25,6 +25,7 @@ const rolesByOperation: { readonly [Name in BuiltOperationName]: readonly RoleNa
   DetectFaces: looking,
   DetectLabels: looking,
   DetectModerationLabels: ['searcher', 'enroller', 'evaluator'],
+  DetectProtectiveEquipment: ['searcher', 'enroller', 'evaluator'],
   DetectText: looking,
   DisassociateFaces: enrolling,
   GetCelebrityInfo: reading,

@@ -1,5 +1,6 @@
 import { ImageError, type ImageFault } from '../../media/errors.ts';
 import type { Box } from '../../shared/geometry.ts';
+import type { EquipmentFindings } from '../equipment/port.ts';
 import { PackMissingError, UnknownFaceModelError, VisionFailedError } from '../errors.ts';
 import type { DetectedFaces, DetectFacesOptions, EmbeddedFaces, EmbedFacesOptions, EncodedImage } from '../faces.ts';
 import type { DetectedLabels, DetectLabelsOptions } from '../labels/port.ts';
@@ -12,6 +13,7 @@ export interface Tasks {
   embed: { input: { image: EncodedImage; options: EmbedFacesOptions }; output: EmbeddedFaces };
   labels: { input: { image: EncodedImage; options: DetectLabelsOptions }; output: DetectedLabels };
   moderate: { input: { image: EncodedImage; options: Readonly<Record<never, never>> }; output: ModerationFindings };
+  findEquipment: { input: { image: EncodedImage; options: Readonly<Record<never, never>> }; output: EquipmentFindings };
   crop: { input: { image: EncodedImage; options: { readonly boxes: readonly Box[] } }; output: readonly Uint8Array[] };
   findText: { input: { image: EncodedImage; options: FindTextOptions }; output: FoundText };
   /** The lines stand for the image: a batch of crops that some {@link Tasks.findText} cut out. */

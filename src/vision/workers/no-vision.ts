@@ -10,6 +10,7 @@ export function noVision(): VisionPool {
     detect: refuse,
     embed: refuse,
     crop: refuse,
+    findEquipment: refuse,
     moderate: refuse,
     detectLabels: refuse,
     findText: refuse,

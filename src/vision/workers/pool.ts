@@ -1,3 +1,4 @@
+import type { EquipmentDetector } from '../equipment/port.ts';
 import { VisionBusyError, VisionFailedError } from '../errors.ts';
 import type { FaceCropper, FaceDetector, FaceEmbedder } from '../faces.ts';
 import type { LabelDetector } from '../labels/port.ts';
@@ -26,6 +27,7 @@ export interface VisionPoolOptions {
 /** Inference in worker processes, behind the ports that the rest of the house knows. */
 export interface VisionPool
   extends FaceDetector,
+    EquipmentDetector,
     ModerationDetector,
     FaceEmbedder,
     FaceCropper,
@@ -227,6 +229,7 @@ export function openVisionPool(options: VisionPoolOptions): VisionPool {
     moderate: (image, signal) => submit('moderate', { image, options: {} }, signal),
     findText: (image, findOptions, signal) => submit('findText', { image, options: findOptions }, signal),
     readLines: (lines, signal) => submit('readLines', { image: lines, options: {} }, signal),
+    findEquipment: (image, signal) => submit('findEquipment', { image, options: {} }, signal),
     ready: () => readiness,
     stats: () => ({
       workers: seats.length,

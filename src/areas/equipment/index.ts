@@ -1,0 +1,1 @@
+export { detectProtectiveEquipment } from './detectProtectiveEquipment.ts';
