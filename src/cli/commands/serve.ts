@@ -1,3 +1,4 @@
+import { openPacks } from '../../compose.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { startServer } from '../../server.ts';
 import { environmentOf, type GlobalOptions, modelProgress } from '../connect.ts';
@@ -26,6 +27,8 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<v
   try {
     await Promise.race([server.ready(), stopping]);
     const { url } = server.address;
+    const states = await openPacks(config).list('sizes');
+    const packs = states.flatMap(({ entry, state }) => (state === 'installed' ? [entry.id] : []));
     terminal.print(
       [
         '',
@@ -37,6 +40,7 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<v
         `Data         ${config.dataDir}`,
         `Master key   ${masterKeyWords(config.masterKey.source)}: keep a copy elsewhere, without it the data cannot be read`,
         `Models       ${config.modelsDir}`,
+        ...(packs.length > 0 ? [`Packs        ${packs.join(', ')}`] : []),
         '',
         'Try it:',
         `  AWS_SHARED_CREDENTIALS_FILE=${server.house.credentialsFile} AWS_ENDPOINT_URL_REKOGNITION=${url} \\`,

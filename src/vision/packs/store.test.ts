@@ -161,8 +161,17 @@ describe('the store of packs', () => {
     await writeFile(installedPath(folder, made), product);
     const store = open({}, { two: step });
     expect(Buffer.from(await store.load('two', 'vectors.f16'))).toEqual(product);
+    const before = await store.installed('two');
+    const { manifest } = store;
+    const startedWith = { two: before?.version ?? '' };
+    const started = openPackStore({ modelsDir, manifest, steps: { two: step }, startedWith });
+    expect(await started.installed('two')).toBeDefined();
     table = 'second';
     expect(await store.installed('two')).toMatchObject({ ready: false, products: [] });
+    expect(await started.installed('two')).toBeUndefined();
+    const problems: Error[] = [];
+    await installedVersions(store, (problem) => problems.push(problem));
+    expect(problems).toMatchObject([{ name: 'PackMissingError', packId: 'two' }]);
     await expect(store.load('two', 'vectors.f16')).rejects.toBeInstanceOf(PackMissingError);
     expect(await store.list()).toMatchObject([{ state: 'unprepared' }]);
   });

@@ -19,7 +19,7 @@ import { type PrepareSteps, prepareSteps } from './prepare.ts';
 /** A pack that may be used: whole by its record, and licensed for this deployment. */
 export interface InstalledPack {
   readonly entry: PackEntry;
-  /** Names exactly these files: 12 hex digits. */
+  /** Names exactly these files and what was prepared of them: 12 hex digits. */
   readonly version: string;
   readonly files: readonly InstalledPackFile[];
   /** What preparing it made; none where nothing is prepared, or where what was prepared is out of date. */
@@ -161,15 +161,16 @@ export function openPackStore({
     const commercialUse = entry.commercialUse ?? record.commercialUse;
     requireLicence({ id, licence, commercialUse }, deployment);
     const step = steps[id];
-    const version = versionOfFiles(files);
+    const ready = step === undefined || record.prepared?.from === digestOfFiles(files, step.dependsOn());
+    const products = ready ? (record.prepared?.products ?? []) : [];
+    const version = versionOfFiles([...files, ...products]);
     if (startedWith !== undefined && startedWith[id] !== version) return undefined;
-    const fresh = step === undefined || record.prepared?.from === digestOfFiles(files, step.dependsOn());
     return {
       entry,
       version,
       files,
-      products: fresh ? (record.prepared?.products ?? []) : [],
-      ready: fresh,
+      products,
+      ready,
       licence,
       commercialUse,
       installedAt,
@@ -233,13 +234,15 @@ export function openPackStore({
   };
 }
 
-/** The packs that may be used, as {@link PackStoreParts.startedWith} takes them; damaged ones are left out and told. */
+/** The packs that may be used, as {@link PackStoreParts.startedWith} takes them; damaged ones are left out, and told as
+ * those are that wait for their preparation. */
 export async function installedVersions(store: PackStore, onProblem: (problem: Error) => void): Promise<PackVersions> {
   const versions: Record<string, string> = {};
   for (const { id } of store.manifest.packs) {
     try {
       const pack = await store.installed(id);
       if (pack) versions[id] = pack.version;
+      if (pack?.ready === false) onProblem(new PackMissingError(id));
     } catch (error) {
       if (!(error instanceof PackCorruptError || error instanceof ModelLicenceError)) throw error;
       onProblem(error);
