@@ -1,5 +1,6 @@
 import type { DetectLabelsCommandOutput, DominantColor, Label } from '@aws-sdk/client-rekognition';
 import { connect, type GlobalOptions } from '../connect.ts';
+import { frameColours } from '../drawing/index.ts';
 import { drawFrames, readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
@@ -15,9 +16,6 @@ export interface DetectLabelsFlags extends GlobalOptions {
   readonly maxColors?: number;
   readonly draw?: string;
 }
-
-/** Colours for the frames of one label after the other. */
-const FRAME_COLOURS = ['#ffd400', '#00c2ff', '#ff5c8a', '#7ddf64', '#ff9f1c', '#c08bff'];
 
 /** Prints what an image shows, and draws the objects where asked. */
 export async function runDetectLabels(image: string, flags: DetectLabelsFlags, terminal: Terminal): Promise<void> {
@@ -42,7 +40,7 @@ export async function runDetectLabels(image: string, flags: DetectLabelsFlags, t
     });
     const labels = found.Labels ?? [];
     if (flags.draw !== undefined) {
-      await drawFrames(image, framesOf(labels), flags.draw);
+      await drawFrames(image, framesOf(labels), flags.draw, captionsOf(labels));
       terminal.note(`drawn to ${flags.draw}`);
     }
     const { LabelModelVersion, ImageProperties } = found;
@@ -68,9 +66,16 @@ function framesOf(labels: readonly Label[]) {
     Instances.map((instance) => ({
       box: instance.BoundingBox,
       caption: `${Name} ${instance.Confidence?.toFixed(0)}`,
-      colour: FRAME_COLOURS[i % FRAME_COLOURS.length] ?? '#ffd400',
+      colour: frameColours[i % frameColours.length] ?? frameColours[0],
     })),
   );
+}
+
+/** What has no place in the picture, below it. */
+function captionsOf(labels: readonly Label[]) {
+  return labels
+    .filter(({ Instances }) => (Instances?.length ?? 0) === 0)
+    .map(({ Name, Confidence }) => ({ caption: `${Name} ${Confidence?.toFixed(0)}` }));
 }
 
 function renderLabels(labels: readonly Label[], version: string | undefined): string {
