@@ -13,6 +13,7 @@ import { openFaceEngine } from '../../src/vision/face-engine.ts';
 import type { FaceAttribute } from '../../src/vision/index.ts';
 import { coveragesOf, createLabelEngine, labelSources } from '../../src/vision/labels/index.ts';
 import { openModelStore } from '../../src/vision/models/index.ts';
+import { openPackStore } from '../../src/vision/packs/index.ts';
 import { createBars } from '../progress.ts';
 import { crossValidated, FOLDS, reliabilityOf } from './fit-curve.ts';
 import { ratesAt, readScenes, type Scene, type Told } from './scenes.ts';
@@ -39,6 +40,7 @@ if (scenes.length === 0) {
 async function evaluate(): Promise<void> {
   const { modelsDir } = loadConfig({ env: readEnvironment(), cwd: packageRoot() });
   const models = openModelStore({ modelsDir });
+  const packs = openPackStore({ modelsDir });
   await models.pull();
   const bars = createBars();
   const faces = await openFaceEngine({ modelsDir });
@@ -46,8 +48,8 @@ async function evaluate(): Promise<void> {
   const tables: string[] = [];
   // a replaced source is measured too, so that both can be compared
   const sources = labelSources.map(({ replaces: _, ...definition }) => definition);
-  for (const { definition, coverage } of await coveragesOf(sources, { models, modelsDir })) {
-    const engine = createLabelEngine({ models, modelsDir, faces, sources: [definition] });
+  for (const { definition, coverage } of await coveragesOf(sources, { models, packs })) {
+    const engine = createLabelEngine({ models, packs, faces, sources: [definition] });
     const names = coverage.labels.filter((name) => isMeasured(coverage.source, name, known));
     const told = await look(engine, new Set(names), bars.start(definition.id));
     await engine.close();
@@ -85,8 +87,9 @@ async function look(
   return told;
 }
 
-const shownOf = (list: readonly Scene[], names: ReadonlySet<string>): number =>
-  list.reduce((sum, { shows }) => sum + [...shows].filter((name) => names.has(name)).length, 0);
+function shownOf(list: readonly Scene[], names: ReadonlySet<string>): number {
+  return list.reduce((sum, { shows }) => sum + [...shows].filter((name) => names.has(name)).length, 0);
+}
 
 function tableOf(title: string, told: readonly Told[], names: ReadonlySet<string>): string {
   const shown = shownOf(scenes, names);

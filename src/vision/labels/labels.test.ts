@@ -20,7 +20,12 @@ const never = new AbortController().signal;
 const models = openModelStore({ modelsDir: '/nowhere' });
 const parts = {
   models,
-  modelsDir: '/nowhere',
+  packs: {
+    installed: async () => undefined,
+    load: async (id: string): Promise<never> => {
+      throw new Error(`${id} is not installed`);
+    },
+  },
   faces: { detectIn: async () => ({ width: 1, height: 1, faces: [] }) },
 };
 const png = async (background: string) =>

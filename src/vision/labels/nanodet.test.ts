@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { readCocoLabels } from '../../shared/label-table.ts';
 import { pyramidOf } from '../align/raster.ts';
 import type { Net, NetOutput } from '../sessions/net.ts';
 import { curveOf } from './calibration.ts';
-import { cocoNames, decodeNanodet, labelsOfObjects, runNanodet } from './nanodet.ts';
+import { decodeNanodet, labelsOfObjects, runNanodet } from './nanodet.ts';
 
 /** Maps where nothing is likely, and every distance is the mean of ten equal bins. */
 function emptyMaps(): Record<string, NetOutput & { data: Float32Array }> {
@@ -86,7 +87,7 @@ describe('looking with nanodet', () => {
 describe('labels of objects', () => {
   let names: readonly string[];
   beforeAll(() => {
-    names = cocoNames();
+    names = readCocoLabels();
   });
   const box = { left: 0, top: 0, width: 0.5, height: 0.5 };
   const curve = curveOf({ intercept: 0, slope: 1 });
