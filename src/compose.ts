@@ -15,7 +15,13 @@ import type { Caller } from './governance/index.ts';
  * @throws {ModelFetchError} when models cannot be fetched
  */
 export async function compose(config: Config, options: ComposeOptions = {}): Promise<House> {
-  const house = await wire(config, options);
+  const { onModelProgress, onNotice, vision, signal } = options;
+  const house = await wire(config, {
+    ...(onModelProgress && { onModelProgress }),
+    ...(onNotice && { onNotice }),
+    ...(vision !== undefined && { vision }),
+    ...(signal && { signal }),
+  });
   const { policy, dispatch, findKey, health, ready, warnings, refusedCaller, credentialsFile, localCaller, close } =
     house;
   return {
@@ -58,15 +64,20 @@ export async function callerOfCredentials(
 }
 
 export { credentialsIni, readCredentialsIni, writePrivateFile } from './compose/access-keys.ts';
+export {
+  type CalibrateOptions,
+  type CalibrationResult,
+  calibrateFaceModel,
+} from './compose/calibrate-face-model.ts';
 export { dataFiles } from './compose/data-files.ts';
 export type { ComposeOptions, House, HouseHealth } from './compose/house.ts';
 export {
   type AuditBook,
+  describeFaceModels,
   openAudit,
   openModels,
   openPacks,
   type Packs,
-  versionsOfFaceModels,
 } from './compose/operator.ts';
 export { restoreInto } from './compose/restore.ts';
 export {
@@ -76,5 +87,5 @@ export {
   type TransparencyReport,
 } from './governance/index.ts';
 export type { KeyRecord } from './stores/ports/index.ts';
-export { describeCalibration, PackMissingError } from './vision/index.ts';
+export { calibrationText, PackMissingError } from './vision/index.ts';
 export type { InstallOptions, InstallProgress, InstallResult, LicenceTerms, PackStatus } from './vision/packs/index.ts';

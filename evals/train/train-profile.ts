@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../src/shared/package-root.ts';
 import type { CalibrationData } from '../../src/vision/recipe/calibration.ts';
 import type { RecipeArray, RecipeHeader } from '../../src/vision/recipe/constants.ts';
+import { fitCalibration } from '../../src/vision/recipe/fit-calibration.ts';
 import { encodeHalf } from '../../src/vision/recipe/half-precision.ts';
 import { type ProfileName, profiles } from '../../src/vision/recipe/profiles.ts';
 import { trainingSetOf } from '../faces/cross-validated.ts';
@@ -11,7 +12,6 @@ import type { FaceFeatures } from '../faces/features.ts';
 import { knownLabelErrors } from '../faces/label-errors.ts';
 import type { Lfw } from '../faces/lfw.ts';
 import { impostorScores, verify } from '../faces/verification.ts';
-import { fitCalibration } from './fit-calibration.ts';
 import { type LearnedRecipe, type LearningParameters, learnRecipe } from './learn.ts';
 import type { Matrix } from './matrix.ts';
 

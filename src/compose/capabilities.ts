@@ -174,7 +174,6 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
   };
 
   const userWriter = ({ record, store }: Judged): UserWriter => {
-    const calibration = faceModels.calibration(record.modelVersion);
     return parts.retention.userWriter({
       record,
       createUser: (userId) => store.createUser(record.id, userId),
@@ -189,7 +188,8 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
           store.faceTemplate(record.id, faceId),
         ]);
         if (user === undefined || face === undefined) return { matches: face !== undefined };
-        const similarity = calibration.similarityOf(dotProduct(user, face));
+        // Asked for here, so that faces and users can be told and deleted where the model is no more.
+        const similarity = faceModels.calibration(record.modelVersion).similarityOf(dotProduct(user, face));
         return { matches: similarity >= threshold, similarity };
       },
     });

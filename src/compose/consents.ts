@@ -14,7 +14,6 @@ export function subjectLikeness(
   granted: CollectionRecord,
 ): SubjectLikeness {
   const { collections, faceModels } = parts;
-  const calibration = faceModels.calibration(granted.modelVersion);
 
   async function alike(): Promise<readonly CollectionRecord[]> {
     const found: CollectionRecord[] = [];
@@ -37,7 +36,7 @@ export function subjectLikeness(
         const score = await collections.scoreAgainstSubject(id, subject, template);
         if (score !== undefined && (best === undefined || score > best)) best = score;
       }
-      return best === undefined ? undefined : calibration.similarityOf(best);
+      return best === undefined ? undefined : faceModels.calibration(granted.modelVersion).similarityOf(best);
     },
     async ofFaces(faceId, otherFaceId) {
       const [one, other] = await Promise.all([
@@ -47,7 +46,7 @@ export function subjectLikeness(
       if (one === undefined || other === undefined) return undefined;
       let score = 0;
       for (let i = 0; i < one.length; i += 1) score += (one[i] as number) * (other[i] as number);
-      return calibration.similarityOf(score);
+      return faceModels.calibration(granted.modelVersion).similarityOf(score);
     },
   };
 }

@@ -1,5 +1,11 @@
 import type { ModelCatalog } from '../governance/index.ts';
-import { decadesOfSimilarity, type FaceModels, readCalibration } from '../vision/index.ts';
+import {
+  type CalibrationData,
+  decadesOfSimilarity,
+  type FaceModels,
+  readCalibration,
+  sfaceProfile,
+} from '../vision/index.ts';
 import type { ModelStatus, ModelStore, Provenance } from '../vision/models/index.ts';
 import type { PackStore, PackVersions } from '../vision/packs/index.ts';
 
@@ -17,11 +23,23 @@ export function createModelCatalog(parts: {
   /** The packs that the workers use. */
   readonly packsInUse: PackVersions;
   readonly faceModels: FaceModels;
+  /** Those that were measured here, of face models that come with packs. */
+  readonly packCalibrations: readonly CalibrationData[];
   readonly packageVersion: string;
 }): ModelCatalog {
-  const { models, packs, packsInUse, faceModels, packageVersion } = parts;
+  const { models, packs, packsInUse, faceModels, packCalibrations, packageVersion } = parts;
   return {
-    calibrations: () => faceModels.versions.map(calibrationOf),
+    calibrations: (wanted) => {
+      // Says what is missing where it is the model of a pack.
+      if (wanted === sfaceProfile.modelVersion) faceModels.calibration(wanted);
+      return faceModels.versions
+        .filter((version) => wanted === undefined || version === wanted)
+        .map((version) =>
+          calibrationOf(
+            packCalibrations.find(({ modelVersion }) => modelVersion === version) ?? readCalibration(version),
+          ),
+        );
+    },
     models: async () => [
       ...(await models.list()).map(({ entry, state }) => ({
         id: entry.id,
@@ -73,8 +91,8 @@ export function createModelCatalog(parts: {
 type Calibration = ReturnType<ModelCatalog['calibrations']>[number];
 
 /** What a calibration says, at the similarities that people ask about. */
-function calibrationOf(modelVersion: string): Calibration {
-  const { measuredOn, knots, missedMatches, doesNotCover } = readCalibration(modelVersion);
+function calibrationOf(data: CalibrationData): Calibration {
+  const { modelVersion, measuredOn, knots, missedMatches, doesNotCover } = data;
   const lastMeasured = knots.at(-1)?.decades ?? 0;
   return {
     faceModelVersion: modelVersion,

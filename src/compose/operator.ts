@@ -9,7 +9,14 @@ import {
   verifyCheckpoints,
 } from '../governance/index.ts';
 import { openAuditReader } from '../stores/index.ts';
-import { profiles } from '../vision/index.ts';
+import {
+  calibrationText,
+  describeCalibration,
+  PackMissingError,
+  profiles,
+  sfaceProfile,
+  UncalibratedFaceModelError,
+} from '../vision/index.ts';
 import { type ModelStore, openModelStore } from '../vision/models/index.ts';
 import {
   openPackInstaller,
@@ -18,6 +25,7 @@ import {
   type PackInstallerParts,
   type PackStore,
 } from '../vision/packs/index.ts';
+import { readPackCalibration } from '../vision/recipe/pack-calibration.ts';
 import { openKeyringOf, publicKeyFile } from './open-keyring.ts';
 
 /** The audit log of a data folder, for who may read the folder. */
@@ -73,7 +81,9 @@ export function openModels(config: Pick<Config, 'modelsDir' | 'deployment'>): Om
 }
 
 /** The optional packs of a configuration, to install and check: none is loaded here. */
-export interface Packs extends Omit<PackInstaller, 'manifest'>, Pick<PackStore, 'list' | 'manifest'> {}
+export interface Packs
+  extends Omit<PackInstaller, 'manifest' | 'recordProduct'>,
+    Pick<PackStore, 'list' | 'manifest'> {}
 
 /** Opens the optional packs of a configuration. */
 export function openPacks(
@@ -86,7 +96,25 @@ export function openPacks(
   return { manifest, list, install, remove };
 }
 
-/** The face model versions that this release knows. */
-export function versionsOfFaceModels(): readonly string[] {
-  return Object.values(profiles).map(({ modelVersion }) => modelVersion);
+/** A face model version, and what its similarities mean or what is missing for them to mean something. */
+export interface FaceModelDescription {
+  readonly version: string;
+  readonly text: string;
+  /** Why it cannot be used here. */
+  readonly problem?: Error;
+}
+
+/** The face models that this release knows, and what was measured of each. */
+export async function describeFaceModels(
+  config: Pick<Config, 'modelsDir' | 'deployment'>,
+): Promise<readonly FaceModelDescription[]> {
+  const shipped = Object.values(profiles).map(({ modelVersion }) => ({
+    version: modelVersion,
+    text: describeCalibration(modelVersion),
+  }));
+  const { modelVersion: version, pack } = sfaceProfile;
+  const found = await readPackCalibration(openPackStore(config));
+  if (typeof found === 'object') return [...shipped, { version, text: calibrationText(found) }];
+  const problem = found === 'uncalibrated' ? new UncalibratedFaceModelError(version) : new PackMissingError(pack);
+  return [...shipped, { version, text: `Face model ${version}: ${problem.message}`, problem }];
 }

@@ -2,7 +2,13 @@ import { type ErrorCode, ServiceError } from '../contract/index.ts';
 import { ImageError, type ImageFault } from '../media/errors.ts';
 import { SourceError, type SourceFault } from '../sources/index.ts';
 import { StoreError, type StoreErrorCode } from '../stores/ports/index.ts';
-import { PackMissingError, UnknownFaceModelError, VisionBusyError, VisionFailedError } from '../vision/index.ts';
+import {
+  PackMissingError,
+  UncalibratedFaceModelError,
+  UnknownFaceModelError,
+  VisionBusyError,
+  VisionFailedError,
+} from '../vision/index.ts';
 
 type Terms = readonly [code: ErrorCode, message: (named: NamedInRequest, cause: Error) => string];
 
@@ -109,6 +115,11 @@ export function inServiceTerms(error: unknown, request: unknown): ServiceError |
       `The face model ${error.modelVersion} is needed for it, which this server does not have.`,
       { cause: error },
     );
+  }
+  if (error instanceof UncalibratedFaceModelError) {
+    return new ServiceError('InvalidParameterException', `Request has invalid parameters: ${error.message}`, {
+      cause: error,
+    });
   }
   if (error instanceof PackMissingError) {
     return new ServiceError(

@@ -17,9 +17,11 @@ import { packageRoot, packageVersion } from '../shared/package-root.ts';
 import { openObjectReader } from '../sources/index.ts';
 import { openStores, type Stores } from '../stores/index.ts';
 import { YUNET_FILE } from '../vision/detect/yunet.ts';
-import { createTextReader, type FaceModels, faceModels } from '../vision/index.ts';
+import { SFACE_FILE } from '../vision/embed/sface.ts';
+import { createTextReader, type FaceModels, faceModels, UncalibratedFaceModelError } from '../vision/index.ts';
 import { openModelStore } from '../vision/models/index.ts';
-import { installedVersions, openPackStore } from '../vision/packs/index.ts';
+import { installedVersions, openPackStore, type PackManifest } from '../vision/packs/index.ts';
+import { readPackCalibrationOrTell } from '../vision/recipe/pack-calibration.ts';
 import { noVision, openVisionPool, type VisionPool } from '../vision/workers/index.ts';
 import { ensureFirstKey, firstPerson, secretOf } from './access-keys.ts';
 import { openAccountability } from './accountability.ts';
@@ -49,6 +51,12 @@ export interface WiredHouse extends House {
   readonly keyring: Keyring;
 }
 
+/** What the house's own tests put in the place of parts; `compose` hands none of it on. */
+export interface WireOptions extends ComposeOptions {
+  /** Packs of other digests than this release pins. */
+  readonly packManifest?: PackManifest;
+}
+
 /** A grant holds as long as a request may take, and then some. */
 const grantSlackMs = 60_000;
 const pageTokenSecretBytes = 32;
@@ -66,15 +74,20 @@ const workerMemoryBytes = 2 * 2 ** 30;
  * @throws {ModelFetchError} when models cannot be fetched
  * @throws {PackMissingError | PackCorruptError} when a pack that a setting names is not there whole
  */
-export async function wire(config: Config, options: ComposeOptions = {}): Promise<WiredHouse> {
+export async function wire(config: Config, options: WireOptions = {}): Promise<WiredHouse> {
   const notice = options.onNotice ?? (() => {});
   const clock = Date.now;
   const policy = loadPolicy();
   const models = openModelStore({ modelsDir: config.modelsDir, deployment: config.deployment });
-  const packs = openPackStore({ modelsDir: config.modelsDir, deployment: config.deployment });
+  const packs = openPackStore({
+    modelsDir: config.modelsDir,
+    deployment: config.deployment,
+    ...(options.packManifest && { manifest: options.packManifest }),
+  });
   if (options.vision === undefined || options.vision === true) {
     // Read here once, so that a pack that is not there refuses the start instead of every image.
     if (config.faceDetector === 'yunet') await packs.load('yunet', YUNET_FILE);
+    if (config.profile === 'sface') await packs.load('sface', SFACE_FILE);
     await models.pull(undefined, {
       ...(options.onModelProgress && { onProgress: options.onModelProgress }),
       // It is made anew from its pinned source, but someone should know that it was changed.
@@ -89,6 +102,11 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
     deployment: config.deployment,
     startedWith: packVersions,
   });
+  const sface = packVersions.sface === undefined ? 'pack-missing' : await readPackCalibrationOrTell(packs, notice);
+  const versions = faceModels(config.profile, sface);
+  if (sface === 'uncalibrated' && config.profile === 'sface') {
+    notice(new UncalibratedFaceModelError(versions.current).message);
+  }
 
   await finishRestoreOf(config, clock());
   const keyring = openKeyringOf(config);
@@ -150,7 +168,6 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
     });
     closers.push(async () => objects.close());
 
-    const versions = faceModels(config.profile);
     const budgets = await openBudgets({ audit: stores.audit, policy, faceModels: versions, clock, notice });
     closers.push(async () => budgets.close());
     const dualControl = createDualControl({ documents: stores.documents, people, clock, ids: randomUUID });
@@ -260,6 +277,7 @@ export async function wire(config: Config, options: ComposeOptions = {}): Promis
           packs,
           packsInUse: packVersions,
           faceModels: versions,
+          packCalibrations: typeof sface === 'object' ? [sface] : [],
           packageVersion: packageVersion(),
         }),
         labelCatalog: createLabelCatalog({ models, packs: startedPacks }),

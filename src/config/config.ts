@@ -37,7 +37,7 @@ export interface Config {
   readonly accountId: string;
   /** Named in receipts where a grant names no one. */
   readonly controller: string;
-  readonly profile: 'accurate' | 'fast';
+  readonly profile: 'accurate' | 'fast' | 'sface';
   readonly faceDetector: 'faceboxes' | 'yunet';
   readonly workers: number;
   readonly queueLimit: number;

@@ -175,9 +175,10 @@ export const settings = [
   },
   {
     key: 'profile',
-    type: { kind: 'choice', choices: ['accurate', 'fast'] },
+    type: { kind: 'choice', choices: ['accurate', 'fast', 'sface'] },
     default: 'accurate',
-    description: 'Face recipe that new collections get. A collection keeps the one it was created with.',
+    description:
+      'Face recipe that new collections get. A collection keeps the one it was created with. sface needs the pack of its name, calibrated here: docs/face-models.md.',
   },
   {
     key: 'face_detector',

@@ -176,7 +176,7 @@ export interface Idempotency {
 
 /** Tells of the server's models, as data. */
 export interface ModelCatalog {
-  calibrations(): OwnResponseOf<'GetCalibration'>['calibrations'];
+  calibrations(faceModelVersion?: string): OwnResponseOf<'GetCalibration'>['calibrations'];
   models(): Promise<OwnResponseOf<'ListModels'>['models']>;
   packs(): Promise<OwnResponseOf<'ListModels'>['packs']>;
 }

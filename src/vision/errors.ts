@@ -9,6 +9,17 @@ export class UnknownFaceModelError extends Error {
   }
 }
 
+/** Asks for similarities of a face model that nobody has measured here: a similarity is a false-match rate, or nothing. */
+export class UncalibratedFaceModelError extends Error {
+  override readonly name = 'UncalibratedFaceModelError';
+
+  constructor(readonly modelVersion: string) {
+    super(
+      `The face model ${modelVersion} is not calibrated here, so its similarities would mean nothing. Measure it on labelled pairs: likeness models calibrate ${modelVersion} --pairs <pairs.tsv> --images <folder>, then start the server again.`,
+    );
+  }
+}
+
 /** The inference workers' queue is full: the caller should come again later. */
 export class VisionBusyError extends Error {
   constructor(options?: { cause?: unknown }) {

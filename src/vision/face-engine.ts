@@ -15,6 +15,8 @@ import type { DetectorName, FaceFinder } from './detect/finder.ts';
 import { type FoundFace, followFace } from './detect/mesh-faces.ts';
 import { openYunet, YUNET_FILE } from './detect/yunet.ts';
 import { dlibFeatures } from './embed/features.ts';
+import { SFACE_FILE, sfaceTemplates } from './embed/sface.ts';
+import { PackMissingError } from './errors.ts';
 import type {
   DetectedFaces,
   DetectFacesOptions,
@@ -27,18 +29,27 @@ import type {
   FaceCropper,
   FaceDetector,
   FaceEmbedder,
+  FaceTemplate,
   RejectedFace,
-  RejectionReason,
 } from './faces.ts';
 import type { FaceDescriber } from './measured-face.ts';
 import type { ModelStore } from './models/index.ts';
 import { type Deployment, openModelStore } from './models/index.ts';
+import { onDemand } from './on-demand.ts';
 import type { PackVersions } from './packs/index.ts';
 import { openPackStore } from './packs/index.ts';
 import { measurePhoto, type Photo } from './photo.ts';
-import { faultsOf, gradeOf, type QualityTable } from './quality/filter.ts';
+import type { QualityTable } from './quality/filter.ts';
+import { sortOut } from './quality/sort-out.ts';
 import { openRecipe, type Recipe } from './recipe/constants.ts';
-import { type Profile, type ProfileName, profileOfModelVersion, profiles } from './recipe/profiles.ts';
+import {
+  type FaceProfileName,
+  type Profile,
+  type ProfileName,
+  profileNamed,
+  profileOfModelVersion,
+  sfaceProfile,
+} from './recipe/profiles.ts';
 import { type RawFeatures, templateOf } from './recipe/template.ts';
 import { type Net, openNet } from './sessions/net.ts';
 
@@ -50,7 +61,7 @@ export interface EngineSettings {
   /** {@link defaultImageLimits} when left out. */
   readonly limits?: ImageLimits;
   /** The server's profile: says how hard to look for faces; `accurate` when left out. */
-  readonly profile?: ProfileName;
+  readonly profile?: FaceProfileName;
   /** The optional packs that the server started with; `openPackStore` takes them as `startedWith`. */
   readonly packs?: PackVersions;
   /** What finds the faces; `faceboxes` when left out. `yunet` needs the pack of its name. */
@@ -65,6 +76,8 @@ export interface EngineParts {
   readonly effort?: DetectionEffort;
   /** YuNet's published file, already held to its digest: YuNet finds the faces then, and FaceBoxes is not loaded. */
   readonly yunet?: Uint8Array;
+  /** Reads SFace's published file, held to its digest; the net is loaded by the first face that is embedded with it. */
+  readonly readSface?: () => Promise<Uint8Array>;
   /** Tells attributes; without it every face's attributes are empty. */
   readonly describer?: FaceDescriber;
 }
@@ -137,7 +150,8 @@ export async function openFaceEngine(settings: EngineSettings): Promise<FaceEngi
   const engine = await createFaceEngine({
     models,
     describer,
-    effort: profiles[profile].effort,
+    effort: profileNamed(profile).effort,
+    readSface: () => packs.load('sface', SFACE_FILE),
     ...(detector === 'yunet' && { yunet: await packs.load('yunet', YUNET_FILE) }),
     ...(limits && { limits }),
   });
@@ -159,11 +173,16 @@ export async function createFaceEngine({
   limits = defaultImageLimits,
   effort = 'thorough',
   yunet,
+  readSface,
   describer,
 }: EngineParts): Promise<FaceEngine> {
   const nets = await openNets(models);
   const { finder, close: closeFinder } = await openFinder(models, nets.facemesh, effort, yunet);
   const table = readData<{ readonly filters: QualityTable }>('quality.json').filters;
+  const sface = onDemand(async () => {
+    if (readSface === undefined) throw new PackMissingError(sfaceProfile.pack);
+    return openNet(await readSface());
+  });
   const recipes = new Map<ProfileName, Recipe>();
 
   const recipeOf = (profile: Profile): Recipe => {
@@ -239,6 +258,23 @@ export async function createFaceEngine({
     });
   }
 
+  /** Templates of some of a photo's faces, in the order of `which`. */
+  async function templatesOf(
+    photo: Photo,
+    which: readonly number[],
+    modelVersion: string,
+    signal: AbortSignal,
+  ): Promise<FaceTemplate[]> {
+    if (modelVersion === sfaceProfile.modelVersion) {
+      const meshes = which.flatMap((i) => photo.faces[i]?.anatomy.mesh ?? []);
+      return sfaceTemplates(await sface.get(), photo.pyramid, meshes, signal);
+    }
+    const profile = profileOfModelVersion(modelVersion);
+    const recipe = recipeOf(profile);
+    const features = await featuresOf(photo, which, profile.nets.includes('faceres'), signal);
+    return features.map((raw) => templateOf(recipe, raw));
+  }
+
   /** Observes found faces with the attributes that are asked for. */
   async function observe(
     pyramid: Pyramid,
@@ -279,22 +315,22 @@ export async function createFaceEngine({
 
     async embed(image, options, signal): Promise<EmbeddedFaces> {
       signal.throwIfAborted();
-      const profile = profileOfModelVersion(options.modelVersion);
-      const recipe = recipeOf(profile);
+      if (options.modelVersion === sfaceProfile.modelVersion) await sface.get();
+      else recipeOf(profileOfModelVersion(options.modelVersion));
       const found = await (options.find === 'all' ? findAll : findLargest)(image, signal);
       const { uprightWidth: width, uprightHeight: height } = found.image;
       const photo = await measurePhoto(nets, found.pyramid, found.faces, options.attributes.size > 0, signal);
       const reasons = sortOut(table, photo, options, width, height);
       const accepted = [...photo.faces.keys()].filter((i) => reasons[i]?.length === 0);
-      const features = await featuresOf(photo, accepted, profile.nets.includes('faceres'), signal);
+      const templates = await templatesOf(photo, accepted, options.modelVersion, signal);
       const described = await describe(photo, options.attributes, signal);
       const embedded: EmbeddedFace[] = [];
       const rejected: RejectedFace[] = [];
       photo.faces.forEach(({ observation }, i) => {
         const face = { ...observation, attributes: described[i] ?? {} };
-        const raw = features[accepted.indexOf(i)];
-        if (raw === undefined) rejected.push({ ...face, reasons: reasons[i] ?? [] });
-        else embedded.push({ ...face, template: templateOf(recipe, raw) });
+        const template = templates[accepted.indexOf(i)];
+        if (template === undefined) rejected.push({ ...face, reasons: reasons[i] ?? [] });
+        else embedded.push({ ...face, template });
       });
       return { width, height, accepted: embedded, rejected };
     },
@@ -311,7 +347,7 @@ export async function createFaceEngine({
     },
 
     async close() {
-      await Promise.all([...Object.values(nets).map((net: Net) => net.close()), closeFinder()]);
+      await Promise.all([...Object.values(nets).map((net: Net) => net.close()), closeFinder(), sface.close()]);
     },
   };
 }
@@ -349,23 +385,4 @@ async function openFinder(
       await Promise.all([detector.close(), blazeface.close()]);
     },
   };
-}
-
-/** The reasons against each face, in the photo's order: what the filter finds, then who is too many. */
-function sortOut(
-  table: QualityTable,
-  { faces }: Photo,
-  { qualityFilter, maxFaces, keep }: EmbedFacesOptions,
-  width: number,
-  height: number,
-): RejectionReason[][] {
-  const reasons = faces.map(({ observation }) => faultsOf(table, qualityFilter, observation, width, height));
-  const standing = [...faces.keys()].filter((i) => reasons[i]?.length === 0);
-  if (keep === 'best') {
-    const grades = faces.map(({ observation }) => gradeOf(table, observation, width, height));
-    // the sort is stable and the faces come largest first, so among equals the smallest is dropped first
-    standing.sort((a, b) => (grades[b] ?? 0) - (grades[a] ?? 0));
-  }
-  for (const i of standing.slice(maxFaces)) reasons[i]?.push('EXCEEDS_MAX_FACES');
-  return reasons;
 }

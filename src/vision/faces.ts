@@ -204,7 +204,11 @@ export interface FaceCalibration {
 export interface FaceModels {
   /** The model version that new collections get. */
   readonly current: string;
+  /** Those whose templates can be compared here. */
   readonly versions: readonly string[];
-  /** @throws {UnknownFaceModelError} */
+  /**
+   * @throws {UnknownFaceModelError}
+   * @throws {PackMissingError | UncalibratedFaceModelError} for the model of a pack
+   */
   calibration(modelVersion: string): FaceCalibration;
 }

@@ -7,7 +7,13 @@ export type {
   EquipmentType,
   PersonFinding,
 } from './equipment/port.ts';
-export { PackMissingError, UnknownFaceModelError, VisionBusyError, VisionFailedError } from './errors.ts';
+export {
+  PackMissingError,
+  UncalibratedFaceModelError,
+  UnknownFaceModelError,
+  VisionBusyError,
+  VisionFailedError,
+} from './errors.ts';
 export type {
   DetectedFaces,
   DetectFacesOptions,
@@ -51,12 +57,16 @@ export type {
 } from './moderation/port.ts';
 export {
   type CalibrationData,
+  calibrationText,
   decadesOfSimilarity,
   describeCalibration,
+  type FaceProfileName,
   faceModels,
+  type PackCalibration,
   type ProfileName,
   profiles,
   readCalibration,
+  sfaceProfile,
 } from './recipe/index.ts';
 export {
   createTextReader,

@@ -7,9 +7,7 @@ export const getCalibration = defineOwnOperation(
   ['modelCatalog'],
   async (request, { modelCatalog }) => {
     const { faceModelVersion } = request;
-    const calibrations = modelCatalog
-      .calibrations()
-      .filter((calibration) => faceModelVersion === undefined || calibration.faceModelVersion === faceModelVersion);
+    const calibrations = modelCatalog.calibrations(faceModelVersion);
     if (calibrations.length === 0) {
       throw new ServiceError('ResourceNotFoundException', `The face model version: ${faceModelVersion} does not exist`);
     }

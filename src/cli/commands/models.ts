@@ -1,4 +1,4 @@
-import { describeCalibration, openModels, PackMissingError, versionsOfFaceModels } from '../../compose.ts';
+import { describeFaceModels, openModels, PackMissingError } from '../../compose.ts';
 import { configOf, type GlobalOptions, modelProgress } from '../connect.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
@@ -97,11 +97,17 @@ export async function runVerifyModels(
 }
 
 /** Prints what a similarity means. */
-export function runCalibration(version: string | undefined, _flags: GlobalOptions, terminal: Terminal): void {
-  const known = versionsOfFaceModels();
+export async function runCalibration(
+  version: string | undefined,
+  flags: GlobalOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const models = await describeFaceModels(configOf(flags));
+  const known = models.map((model) => model.version);
   if (version !== undefined && !known.includes(version)) {
     throw new UsageError(`there is no face model ${version}; there are ${known.join(', ')}`);
   }
-  const wanted = version === undefined ? known : [version];
-  terminal.print(wanted.map((each) => describeCalibration(each)).join('\n\n'));
+  const wanted = models.filter((model) => version === undefined || model.version === version);
+  terminal.print(wanted.map(({ text }) => text).join('\n\n'));
+  return version !== undefined && wanted.some(({ problem }) => problem) ? exitCodes.failed : exitCodes.ok;
 }

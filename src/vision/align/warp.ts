@@ -174,3 +174,15 @@ export function scaleImage(
   }
   return out;
 }
+
+/** `[height, width, 3]` as `[3, height, width]`. */
+export function planesOf(pixels: Float32Array): Float32Array {
+  const size = pixels.length / 3;
+  const planes = new Float32Array(pixels.length);
+  for (let i = 0, k = 0; i < size; i++, k += 3) {
+    planes[i] = pixels[k] as number;
+    planes[size + i] = pixels[k + 1] as number;
+    planes[2 * size + i] = pixels[k + 2] as number;
+  }
+  return planes;
+}

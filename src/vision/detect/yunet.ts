@@ -1,5 +1,5 @@
 import type { Pyramid } from '../align/raster.ts';
-import { type PixelFormat, scaleImage } from '../align/warp.ts';
+import { type PixelFormat, planesOf, scaleImage } from '../align/warp.ts';
 import type { PixelPoint } from '../measured-face.ts';
 import { freeDimensions } from '../models/free-dimensions.ts';
 import { type Net, type NetOutput, openNet, outputOf } from '../sessions/net.ts';
@@ -95,16 +95,4 @@ export async function runYunet(net: Net, image: Pyramid, scale: number, minScore
   const height = Math.ceil((image.height * scale) / SIDE_STEP) * SIDE_STEP;
   const input = planesOf(scaleImage(image, scale, width, height, YUNET_FORMAT));
   return decodeYunet(await net.run(input, [1, 3, height, width]), width, scale, minScore);
-}
-
-/** `[height, width, 3]` as `[3, height, width]`. */
-function planesOf(pixels: Float32Array): Float32Array {
-  const size = pixels.length / 3;
-  const planes = new Float32Array(pixels.length);
-  for (let i = 0, k = 0; i < size; i++, k += 3) {
-    planes[i] = pixels[k] as number;
-    planes[size + i] = pixels[k + 1] as number;
-    planes[2 * size + i] = pixels[k + 2] as number;
-  }
-  return planes;
 }

@@ -53,6 +53,17 @@ const ARCFACE_TEMPLATE: readonly PixelPoint[] = [
   { x: 70.7299, y: 92.2041 },
 ];
 
+/**
+ * SFace's chip: `[N, 112, 112, 3]` RGB 0..255, ArcFace's template as it is, black beyond the image.
+ *
+ * @source opencv/opencv, modules/objdetect/src/face_recognize.cpp (alignCrop; feature swaps OpenCV's BGR to RGB)
+ */
+export const SFACE_CHIP: ChipSpec = {
+  side: 112,
+  format: PLAIN_RGB,
+  align: (mesh) => fitSimilarity(fivePoints(mesh), ARCFACE_TEMPLATE),
+};
+
 const FACERES_TARGETS = ARCFACE_TEMPLATE.map(({ x, y }) => ({
   x: FACERES_SIDE / 2 + ((x - 56) * FACERES_SCALE * FACERES_SIDE) / 112,
   y: FACERES_SIDE / 2 + ((y - 56) * FACERES_SCALE * FACERES_SIDE) / 112,

@@ -1,5 +1,6 @@
 import { constants, copyFile, mkdir, readdir, rename, rm, rmdir, stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { PackMissingError } from '../errors.ts';
 import { sha256 } from '../models/digest.ts';
 import { type Deployment, requireLicence } from '../models/index.ts';
 import type { Downloader, Proxies } from './download.ts';
@@ -67,6 +68,15 @@ export interface PackInstaller {
    * @throws {UnknownPackError | PackBusyError}
    */
   remove(id: string): Promise<boolean>;
+  /**
+   * Records something that was made of an installed pack beside its files, in the place of one of the same name. It
+   * goes when other files of the pack are installed.
+   *
+   * @param path letters, digits, dots and dashes, not the name of a file of the pack
+   * @returns where it lies
+   * @throws {PackMissingError | UnknownPackError | PackBusyError | PackCorruptError}
+   */
+  recordProduct(id: string, path: string, bytes: Uint8Array): Promise<string>;
 }
 
 /** What an installer is made of. */
@@ -179,6 +189,8 @@ export function openPackInstaller({
         licence: terms.name,
         commercialUse: terms.commercialUse,
         installedAt: new Date(clock()).toISOString(),
+        // What was made of the very same files holds for them.
+        ...(before?.prepared && digestOfFiles(before.files) === digestOfFiles(files) && { prepared: before.prepared }),
       };
       const same = before !== undefined && !fetched && sameFiles(before, record) && sameTerms(before, terms);
       const kept: PackRecord = same ? before : record;
@@ -232,6 +244,24 @@ export function openPackInstaller({
   return {
     manifest,
     install,
+    async recordProduct(id, path, bytes) {
+      const entry = entryOf(manifest, id);
+      const folder = packFolder(modelsDir, id);
+      if (!(await store.installed(id))) throw new PackMissingError(id);
+      return whileLocked(join(folder, lockName), id, async () => {
+        const record = await recordOf(folder, entry);
+        if (!record) throw new PackMissingError(id);
+        if (!isPackFileName(path) || steps[id] !== undefined || record.files.some((file) => file.path === path))
+          throw new Error(`the pack ${id} takes no product of the name ${path}`);
+        const product = { path, bytes: bytes.length, sha256: sha256(bytes) };
+        await writeWhole(installedPath(folder, product), bytes);
+        const others = (record.prepared?.products ?? []).filter((other) => other.path !== path);
+        const prepared = { from: digestOfFiles(record.files), products: [...others, product] };
+        await writeRecord(folder, { ...record, prepared });
+        await removeOthers(folder);
+        return installedPath(folder, product);
+      });
+    },
     async remove(id) {
       entryOf(manifest, id);
       const folder = packFolder(modelsDir, id);

@@ -1,8 +1,8 @@
 import { readData } from '../../shared/package-root.ts';
-import { UnknownFaceModelError } from '../errors.ts';
+import { PackMissingError, UncalibratedFaceModelError, UnknownFaceModelError } from '../errors.ts';
 import type { FaceCalibration, FaceModels } from '../faces.ts';
 import { RecipeCorruptError } from './errors.ts';
-import { type ProfileName, profileOfModelVersion, profiles } from './profiles.ts';
+import { type FaceProfileName, profileNamed, profileOfModelVersion, profiles, sfaceProfile } from './profiles.ts';
 
 /** One point of the measured curve. */
 export interface CalibrationKnot {
@@ -123,7 +123,7 @@ function around(
 }
 
 /**
- * Reads the calibration of a model version.
+ * Reads the calibration of a model version that comes with this release.
  *
  * @throws {UnknownFaceModelError} when this release has no such version
  */
@@ -131,23 +131,33 @@ export function readCalibration(modelVersion: string): CalibrationData {
   return readData<CalibrationData>(`calibration-${profileOfModelVersion(modelVersion).name}.json`);
 }
 
+/** How the face model of a pack stands here: its calibration, where it was measured. */
+export type PackCalibration = CalibrationData | 'pack-missing' | 'uncalibrated';
+
 /**
- * What this release knows of face models: data only, no net is opened.
+ * What this server knows of face models: data only, no net is opened.
  *
  * @param current the profile of new collections
+ * @param sface how the model of the pack `sface` stands here
  */
-export function faceModels(current: ProfileName): FaceModels {
+export function faceModels(current: FaceProfileName, sface: PackCalibration = 'pack-missing'): FaceModels {
   const calibrations = new Map(
     Object.values(profiles).map((profile) => [
       profile.modelVersion,
       calibrationFrom(readCalibration(profile.modelVersion)),
     ]),
   );
+  if (typeof sface === 'object') calibrations.set(sface.modelVersion, calibrationFrom(sface));
   return {
-    current: profiles[current].modelVersion,
+    current: profileNamed(current).modelVersion,
     versions: [...calibrations.keys()],
     calibration: (modelVersion) => {
       const found = calibrations.get(modelVersion);
+      if (!found && modelVersion === sfaceProfile.modelVersion) {
+        throw sface === 'uncalibrated'
+          ? new UncalibratedFaceModelError(modelVersion)
+          : new PackMissingError(sfaceProfile.pack);
+      }
       if (!found) throw new UnknownFaceModelError(modelVersion);
       return found;
     },

@@ -4,6 +4,7 @@ export {
   calibrationFrom,
   decadesOfSimilarity,
   faceModels,
+  type PackCalibration,
   readCalibration,
   similarityOfDecades,
 } from './calibration.ts';
@@ -11,11 +12,15 @@ export { openRecipe, type Recipe, type RecipeConstants, type RecipeHeader } from
 export { type CalibrationRow, calibrationRows, calibrationText, describeCalibration } from './describe.ts';
 export { RecipeCorruptError } from './errors.ts';
 export {
+  type FaceProfileName,
   netDimensions,
+  type PackProfile,
   type Profile,
   type ProfileName,
+  profileNamed,
   profileOfModelVersion,
   profiles,
   type RecipeNet,
+  sfaceProfile,
 } from './profiles.ts';
 export { type RawFeatures, templateOf } from './template.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { calibrationFrom } from '../../src/vision/recipe/calibration.ts';
-import { fitCalibration } from './fit-calibration.ts';
+import { calibrationFrom } from './calibration.ts';
+import { fitCalibration, LEAST_IMPOSTORS } from './fit-calibration.ts';
 
 const facts = {
   format: 1,
@@ -43,6 +43,13 @@ describe('fitting a calibration', () => {
     expect(missed.get(60)).toBe(0.25);
     expect(missed.get(80)).toBe(0.5);
     expect(missed.get(99)).toBe(0.75);
+  });
+
+  it('needs as many pairs as it says, and not one more', () => {
+    const some = (count: number) => exponential.filter((_, i) => i % (300_000 / count) < 1).slice(0, count);
+    const genuine = exponential.slice(0, 300);
+    expect(() => fitCalibration({ impostors: some(LEAST_IMPOSTORS), genuine }, facts)).not.toThrow();
+    expect(() => fitCalibration({ impostors: some(LEAST_IMPOSTORS - 2), genuine }, facts)).toThrow(RangeError);
   });
 
   it('refuses pairs too few to bear a tail', () => {

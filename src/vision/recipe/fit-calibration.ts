@@ -1,10 +1,14 @@
-import { type CalibrationData, type CalibrationKnot, calibrationFrom } from '../../src/vision/recipe/calibration.ts';
+import { type CalibrationData, type CalibrationKnot, calibrationFrom } from './calibration.ts';
 
 /** Fewest false matches a measured point of the curve must stand on: its rate is then known to about a fifth. */
 export const LEAST_FALSE_MATCHES = 30;
 const DECADES_PER_KNOT = 0.25;
 /** The tail's slope is fitted from here on. */
 const TAIL_FROM = 3.5;
+/** Below this many pairs of different people the tail would stand on fewer than three points. */
+export const LEAST_IMPOSTORS = Math.ceil(LEAST_FALSE_MATCHES * 10 ** (TAIL_FROM + 1.5 * DECADES_PER_KNOT)) + 1;
+/** Fewest pairs of one person: a share of missed matches is then known to about 3 points (one standard error). */
+export const LEAST_GENUINE = 300;
 const STATED_SIMILARITIES = [50, 60, 70, 80, 85, 90, 95, 99, 99.9];
 
 /** What a calibration is fitted on: cross-validated scores, brought to the scale of the shipped constants. */
