@@ -69,8 +69,8 @@ export const faceLabels: LabelSourceDefinition = {
       source: 'faces',
       version: '1',
       operation: 'DetectLabels',
-      labels: ['Face', ...Object.values(LABEL_OF)].sort(),
-      notCovered: `Gender, age and emotions are no labels here. Attributes are told of the ${DESCRIBED_FACES} largest faces.`,
+      labels: ['Crowd', 'Face', ...Object.values(LABEL_OF)].sort(),
+      notCovered: `Gender, age and emotions are no labels here. Attributes are told of the ${DESCRIBED_FACES} largest faces. An animal may be taken for a face.`,
     };
   },
   async open({ faces }) {
