@@ -193,6 +193,9 @@ const doors: {
   moderationDetector: { through: ['countModeration'] },
   textReader: { through: ['countText'] },
   equipmentDetector: { through: ['countEquipment'] },
+  visualSimilarity: { through: ['rememberVisualFeatures', 'parts.imageMemories.forGrant'] },
+  imageMemory: { through: ['parts.imageMemories.forGrant'] },
+  errorTerms: { harmless: 'words for errors; reads nothing' },
   faceEmbedder: { through: ['withholdFromEmbedder', 'withheld.embedder'] },
   faceMatcher: { through: ['withheld.matcher', 'floorMatcher', 'watchMatcher'] },
   faceSearch: {

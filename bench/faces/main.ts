@@ -3,11 +3,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig, readEnvironment } from '../../src/config/index.ts';
 import { openModelStore } from '../../src/vision/models/index.ts';
 import { describeMachine } from '../shared/machine.ts';
+import { measureNets, netSteps } from '../shared/nets/measure.ts';
 import { ensurePeers } from '../shared/peers/install.ts';
 import { openProgress } from '../shared/progress.ts';
-import { measureNets, netSteps } from './measure-nets.ts';
 import { measurePipelines, measureScaling, pipelineSteps } from './measure-pipelines.ts';
 import { measureSearch, measureSteps } from './measure-steps.ts';
+import { netCases, netsTogether } from './nets.ts';
 import { choosePhotos } from './photos.ts';
 import { describeBench, type FaceBench, judge } from './report.ts';
 
@@ -47,12 +48,13 @@ await ensurePeers((line) => console.error(line));
 await openModelStore({ modelsDir }).pull();
 const sets = await choosePhotos(modelsDir, options.photos ?? (quick ? 4 : 60));
 const samples = sets[0]?.paths ?? [];
-const steps = netSteps(netRounds, quick) + 2 * pipelineSteps(sets, rounds) + rounds + SEARCHED.length;
+const cases = netCases.filter(({ isLong }) => !(quick && isLong));
+const steps = netSteps(netRounds, cases) + 2 * pipelineSteps(sets, rounds) + rounds + SEARCHED.length;
 const progress = openProgress(steps, 'starting');
 const bench: FaceBench = {
   machine: describeMachine(),
   rounds,
-  nets: await measureNets(modelsDir, netRounds, quick, progress),
+  nets: await measureNets(modelsDir, { cases, together: netsTogether }, netRounds, progress),
   pipelines: await measurePipelines(modelsDir, sets, rounds, progress),
   scaling: await measureScaling(modelsDir, samples, WORKERS, rounds, progress),
   steps: await measureSteps(modelsDir, sets, rounds, progress),

@@ -1,17 +1,4 @@
-/** One measured way of calling a net. */
-export interface NetCase {
-  /** What reports call it. */
-  readonly label: string;
-  /** The manifest's name of the net. */
-  readonly model: string;
-  /** `[N, H, W, C]` */
-  readonly shape: readonly [number, number, number, number];
-  /** Range of the net's input, as its preprocessing leaves it. */
-  readonly low: number;
-  readonly high: number;
-  /** Too long for a quick run. */
-  readonly isLong?: boolean;
-}
+import type { NetCase, NetsTogether } from '../shared/nets/net-case.ts';
 
 /** Every net that both sides have, as the pipeline calls it. */
 export const netCases: readonly NetCase[] = [
@@ -27,12 +14,6 @@ export const netCases: readonly NetCase[] = [
   { label: 'faceboxes 1024x640', model: 'faceboxes', shape: [1, 640, 1024, 3], low: -1, high: 1 },
   { label: 'faceboxes 1920x1152', model: 'faceboxes', shape: [1, 1152, 1920, 3], low: -1, high: 1, isLong: true },
 ];
-
-/** A way through the nets, as calls of {@link netCases} by label. */
-export interface NetsTogether {
-  readonly label: string;
-  readonly calls: readonly { readonly label: string; readonly times: number }[];
-}
 
 const embedding = [
   { label: 'facemesh', times: 2 },
@@ -51,23 +32,3 @@ export const netsTogether: readonly NetsTogether[] = [
     calls: [{ label: 'blazeface-back', times: 1 }, { label: 'faceboxes 1024x640', times: 1 }, ...embedding],
   },
 ];
-
-/** What a process that runs nets is asked: opens it, or runs one case some times. */
-export type NetQuestion =
-  | { readonly kind: 'open'; readonly modelsDir: string }
-  | { readonly kind: 'run'; readonly case: NetCase; readonly times: number };
-
-/** What it answers. */
-export interface NetAnswer {
-  /** Milliseconds of each run, from the input's numbers to the outputs' numbers. */
-  readonly ms: readonly number[];
-  /** What runs the nets, for the report. */
-  readonly runtime: string;
-}
-
-/** The same input for both sides. */
-export function inputOf({ shape, low, high }: NetCase, random: () => number): Float32Array {
-  const input = new Float32Array(shape[0] * shape[1] * shape[2] * shape[3]);
-  for (let i = 0; i < input.length; i++) input[i] = low + (high - low) * random();
-  return input;
-}

@@ -1,6 +1,6 @@
 import type { Machine } from '../shared/machine.ts';
+import type { NetFigures } from '../shared/nets/measure.ts';
 import { table } from '../shared/table.ts';
-import type { NetFigures } from './measure-nets.ts';
 import type { ScalingFigures, SetFigures, SideName } from './measure-pipelines.ts';
 import type { SearchRow, StepRow } from './measure-steps.ts';
 

@@ -33,6 +33,7 @@ import { addCalibrateCommand, addPullCommand } from './programs/pull.ts';
 import { addReportCommands } from './programs/reports.ts';
 import { addRetentionCommands } from './programs/retention.ts';
 import { addReviewCommands } from './programs/review.ts';
+import { addSimilarCommands } from './programs/similar.ts';
 
 /**
  * Builds the command line.
@@ -228,6 +229,7 @@ that the collection has until all faces are switched at one moment. Read docs/fa
   addReviewCommands(program, run);
   addRetentionCommands(program, run);
   addBackupCommands(program, run);
+  addSimilarCommands(program, run);
   return program;
 }
 

@@ -1,3 +1,4 @@
+import { ServiceError } from '../contract/index.ts';
 import {
   type Capabilities,
   type CapabilityName,
@@ -25,6 +26,7 @@ import {
   type GrantNotes,
   hideOptedOut,
   type Idempotency,
+  type ImageMemories,
   type ImageReader,
   noteChangedUsers,
   noteFoundSubjects,
@@ -36,6 +38,7 @@ import {
   type PurposeRow,
   type Reembedder,
   type RetentionGuards,
+  rememberVisualFeatures,
   tellCelebrities,
   type UserWriter,
   type WatchParts,
@@ -58,6 +61,7 @@ import type {
 import type { Accountability } from './accountability.ts';
 import type { Celebrities } from './celebrities.ts';
 import { subjectLikeness } from './consents.ts';
+import { inServiceTerms } from './service-terms.ts';
 import type { CallWithholding, Withholding } from './withholding.ts';
 
 /** What capabilities are built over. */
@@ -65,6 +69,8 @@ export interface CapabilityParts {
   readonly images: ImageReader;
   readonly vision: FaceDetector & FaceEmbedder & LabelDetector & ModerationDetector & EquipmentDetector;
   readonly textReader: TextReader;
+  readonly visualSimilarity: Parameters<typeof rememberVisualFeatures>[0];
+  readonly imageMemories: ImageMemories;
   readonly faceModels: FaceModels;
   /** How the probes of a grant are watched. */
   readonly watchOf: (grant: Grant, modelVersion: string) => WatchParts;
@@ -367,6 +373,10 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       return countReembedding(consentedReembedder(guarded, enrolment(at.record)), notes);
     },
     equipmentDetector: (_grant, notes) => countEquipment(vision, notes),
+    visualSimilarity: (grant, notes) =>
+      rememberVisualFeatures(parts.visualSimilarity, notes, parts.imageMemories.forGrant(grant)),
+    imageMemory: (grant) => parts.imageMemories.forGrant(grant),
+    errorTerms: () => ({ say: (error) => (error instanceof ServiceError ? error : inServiceTerms(error, undefined)) }),
     tagWriter: (grant, _notes, collection) => {
       const { record, store } = judged(grant, collection);
       return {

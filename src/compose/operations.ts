@@ -93,6 +93,7 @@ import {
   submitReview,
   unmarkMinor,
 } from '../areas/review/index.ts';
+import { rankSimilarImages } from '../areas/similar/index.ts';
 import {
   answerContest,
   contestSubject,
@@ -189,6 +190,7 @@ export const builtOperations = {
   MarkMinor: markMinor,
   PlaceLegalHold: placeLegalHold,
   PutCelebrity: putCelebrity,
+  RankSimilarImages: rankSimilarImages,
   RecognizeCelebrities: recognizeCelebrities,
   RecordObjection: recordObjection,
   ReembedImage: reembedImage,

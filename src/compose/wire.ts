@@ -6,6 +6,7 @@ import {
   createDualControl,
   createGate,
   createIdempotency,
+  createImageMemories,
   createPageTokens,
   createPeople,
   foundPersons,
@@ -18,7 +19,14 @@ import { openObjectReader } from '../sources/index.ts';
 import { openStores, type Stores } from '../stores/index.ts';
 import { YUNET_FILE } from '../vision/detect/yunet.ts';
 import { SFACE_FILE } from '../vision/embed/sface.ts';
-import { createTextReader, type FaceModels, faceModels, UncalibratedFaceModelError } from '../vision/index.ts';
+import {
+  createTextReader,
+  type FaceModels,
+  faceModels,
+  similarityOf,
+  UncalibratedFaceModelError,
+  visualFeatureVersion,
+} from '../vision/index.ts';
 import { openModelStore } from '../vision/models/index.ts';
 import { installedVersions, openPackStore, type PackManifest } from '../vision/packs/index.ts';
 import { readPackCalibrationOrTell } from '../vision/recipe/pack-calibration.ts';
@@ -60,6 +68,9 @@ export interface WireOptions extends ComposeOptions {
 /** A grant holds as long as a request may take, and then some. */
 const grantSlackMs = 60_000;
 const pageTokenSecretBytes = 32;
+/** What is remembered of images for RankSimilarImages: about 16,000 of them, an hour after their last use. */
+const imageMemoryBytes = 128 * 2 ** 20;
+const imageMemoryMs = 3_600_000;
 /** A worker at rest holds about 350 MiB; a photo of 100 megapixels adds 300 MiB while it is decoded. */
 const workerMemoryBytes = 2 * 2 ** 30;
 
@@ -251,6 +262,8 @@ export async function wire(config: Config, options: WireOptions = {}): Promise<W
         }),
         vision,
         textReader: createTextReader(vision, config.workers),
+        visualSimilarity: { version: visualFeatureVersion, reader: vision, similarityOf },
+        imageMemories: createImageMemories({ maxBytes: imageMemoryBytes, idleMs: imageMemoryMs, clock }),
         watchOf: budgets.watchOf,
         faceModels: versions,
         collections: stores.collections,

@@ -35,10 +35,13 @@ export const limits = {
   defaultWordConfidence: 80,
   facesPerUser: 100,
   tagsPerResource: 50,
+  /** RankSimilarImages: candidates of a call, those of them that are pictures, and how many are looked at at a time. */
+  similarImages: { candidates: 1000, pictures: 50, atOnce: 4 },
   /** What an image may be, where an operation has bounds of its own: pixels of a side, and bytes that a request holds. */
   images: {
     labels: { maxSide: 10_000 },
     moderation: { maxSide: 10_000 },
+    similar: { maxSide: 10_000 },
     equipment: { maxInlineBytes: 4_194_304, minSide: 64, maxSide: 4096 },
   },
 } as const;

@@ -11,6 +11,7 @@ import { reportsOperations } from './own/reports.ts';
 import { retentionOperations } from './own/retention.ts';
 import { reviewOperations } from './own/review.ts';
 import type { OwnOperationRow } from './own/row.ts';
+import { similarOperations } from './own/similar.ts';
 import { subjectsOperations } from './own/subjects.ts';
 
 export type { OwnOperationRow } from './own/row.ts';
@@ -34,6 +35,7 @@ export const ownOperations = {
   ...reviewOperations,
   ...subjectsOperations,
   ...reportsOperations,
+  ...similarOperations,
   ...celebritiesOperations,
 } as const satisfies Record<string, OwnOperationRow>;
 

@@ -1,4 +1,4 @@
-import type { OwnResponseOf } from '../contract/index.ts';
+import type { OwnResponseOf, ServiceError } from '../contract/index.ts';
 import type { CollectionRecord, CollectionStore, FaceRecord, Staging, UserStatus } from '../stores/ports/index.ts';
 import type {
   EncodedImage,
@@ -9,12 +9,14 @@ import type {
   LabelDetector,
   ModerationDetector,
   TextReader,
+  VisualFeature,
 } from '../vision/index.ts';
 import type { AuditExporter, AuditReader } from './audit/index.ts';
 import type { CelebrityDesk, CelebrityOptOutDesk, CelebrityReader, CelebritySearch } from './celebrities/desk.ts';
 import type { ConsentDesk } from './consent/desk.ts';
 import type { BoundDualControl } from './dual-control/index.ts';
 import type { MasterKeyDesk } from './encryption/index.ts';
+import type { ImageMemory } from './enforce/image-memory.ts';
 import type { KeyDesk, PeopleDesk } from './people/index.ts';
 import type { Policy, PurposeName } from './policy/index.ts';
 import type { RetentionDesk } from './retention/desk.ts';
@@ -174,6 +176,27 @@ export interface Idempotency {
   once<Answer>(token: string | undefined, request: unknown, run: () => Promise<Answer>): Promise<Answer>;
 }
 
+/** Compares what whole pictures look like; knows no face and no person. */
+export interface VisualSimilarity {
+  /** Which nets look. */
+  readonly version: string;
+  /** What is held for this person and purpose of the image with this digest. */
+  recall(sha256: string): VisualFeature | undefined;
+  /**
+   * Looks at an image, unless that is held.
+   * @throws {ImageError} when the bytes are no image of a supported format or break a limit
+   */
+  look(image: EncodedImage, sha256: string, signal: AbortSignal): Promise<VisualFeature>;
+  /** 0..100, 100 for the same picture; what it means is measured in docs/similar.md. */
+  similarity(a: VisualFeature, b: VisualFeature): number;
+}
+
+/** Says domain errors in AWS's terms, for operations that answer for several things one by one. */
+export interface ErrorTerms {
+  /** undefined for an error that is unexpected. */
+  say(error: unknown): ServiceError | undefined;
+}
+
 /** Tells of the server's models, as data. */
 export interface ModelCatalog {
   calibrations(faceModelVersion?: string): OwnResponseOf<'GetCalibration'>['calibrations'];
@@ -225,6 +248,10 @@ export interface Capabilities {
   readonly textReader: TextReader;
   readonly reembedder: Reembedder;
   readonly equipmentDetector: EquipmentDetector;
+  readonly visualSimilarity: VisualSimilarity;
+  /** Remembers what was computed of images, for this person and purpose alone. */
+  readonly imageMemory: ImageMemory;
+  readonly errorTerms: ErrorTerms;
   readonly tagWriter: TagWriter;
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;

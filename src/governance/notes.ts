@@ -20,6 +20,8 @@ export type CountName =
   | 'facesWithheld'
   | 'labelsFound'
   | 'imagesModerated'
+  | 'imagesCompared'
+  | 'imagesLookedAt'
   | 'matchesReleased'
   | 'matchesWithheld'
   | 'orphansFound'

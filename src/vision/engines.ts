@@ -5,6 +5,7 @@ import { openModelStore } from './models/index.ts';
 import { openModerationEngine } from './moderation/moderation-engine.ts';
 import { onDemand } from './on-demand.ts';
 import { openPackStore } from './packs/index.ts';
+import { openVisualEngine } from './similar/visual-engine.ts';
 import { createTextEngine } from './text/text-engine.ts';
 import type { TaskEngine } from './workers/serve-tasks.ts';
 
@@ -27,6 +28,7 @@ export async function openEngines(settings: EngineSettings): Promise<Engines> {
   const packs = openPackStore({ modelsDir, startedWith, ...(deployment && { deployment }) });
   const labels = onDemand(async () => createLabelEngine({ models, packs, faces, ...(limits && { limits }) }));
   const moderation = onDemand(() => openModerationEngine({ models, ...(limits && { limits }) }));
+  const visual = onDemand(() => openVisualEngine({ models, faces, ...(limits && { limits }) }));
   const text = onDemand(() => createTextEngine({ models, ...(limits && { limits }) }));
   const equipment = onDemand(() => openEquipmentEngine({ packs, ...(limits && { limits }) }));
   return {
@@ -37,9 +39,17 @@ export async function openEngines(settings: EngineSettings): Promise<Engines> {
     moderate: async (image, _options, signal) => (await moderation.get()).moderate(image, signal),
     findText: async (image, options, signal) => (await text.get()).findText(image, options, signal),
     readLines: async (lines, _options, signal) => (await text.get()).readLines(lines, signal),
+    visualFeature: async (image, _options, signal) => (await visual.get()).visualFeature(image, signal),
     findEquipment: async (image, _options, signal) => (await equipment.get()).findEquipment(image, signal),
     close: async () => {
-      await Promise.all([faces.close(), equipment.close(), moderation.close(), labels.close(), text.close()]);
+      await Promise.all([
+        faces.close(),
+        equipment.close(),
+        moderation.close(),
+        labels.close(),
+        text.close(),
+        visual.close(),
+      ]);
     },
   };
 }

@@ -68,6 +68,9 @@ export {
   readCalibration,
   sfaceProfile,
 } from './recipe/index.ts';
+export type { VisualFeature, VisualFeatureReader } from './similar/port.ts';
+export { fusedScore, similarityOf } from './similar/similarity.ts';
+export { visualFeatureVersion } from './similar/version.ts';
 export {
   createTextReader,
   type Quad,

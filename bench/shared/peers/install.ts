@@ -3,12 +3,26 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../../src/shared/package-root.ts';
 
-/** What a TypeScript developer would pick for faces on Node today, without a native add-on. */
-export const peerPackages: Readonly<Record<string, string>> = {
-  '@vladmandic/face-api': '1.7.15',
-  '@vladmandic/human': '3.3.6',
+/** Packages by name, at their pinned versions. */
+export type PeerPackages = Readonly<Record<string, string>>;
+
+/** What runs nets of TensorFlow.js on Node without a native add-on. */
+export const tensorFlowPackages: PeerPackages = {
   '@tensorflow/tfjs': '4.22.0',
   '@tensorflow/tfjs-backend-wasm': '4.22.0',
+};
+
+/** What a TypeScript developer would pick for faces on Node today, without a native add-on. */
+export const peerPackages: PeerPackages = {
+  '@vladmandic/face-api': '1.7.15',
+  '@vladmandic/human': '3.3.6',
+  ...tensorFlowPackages,
+};
+
+/** What a TypeScript developer would pick for text on Node today, with its English data. */
+export const textPackages: PeerPackages = {
+  'tesseract.js': '7.0.0',
+  '@tesseract.js-data/eng': '1.0.0',
 };
 
 /** The folder the peers are installed in, below build/: they never become dependencies of Likeness. */
@@ -19,12 +33,12 @@ export function peersFolder(): string {
 /**
  * Installs the peers at their pinned versions, without running their scripts; does nothing where they are already.
  *
- * @param say told before the download of about 100 MB begins
+ * @param say told before the download, of up to 100 MB, begins
  * @throws {Error} when npm fails
  */
-export async function ensurePeers(say: (line: string) => void): Promise<string> {
+export async function ensurePeers(say: (line: string) => void, packages: PeerPackages = peerPackages): Promise<string> {
   const folder = peersFolder();
-  const isThere = Object.entries(peerPackages).every(([name, version]) => {
+  const isThere = Object.entries(packages).every(([name, version]) => {
     const manifest = join(folder, 'node_modules', name, 'package.json');
     return (
       existsSync(manifest) && (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version === version
@@ -33,9 +47,11 @@ export async function ensurePeers(say: (line: string) => void): Promise<string> 
   if (isThere) return folder;
   mkdirSync(folder, { recursive: true });
   // without one of its own, npm would install into the project around it
-  writeFileSync(join(folder, 'package.json'), '{ "name": "likeness-peers", "private": true }\n');
-  say(`installing ${Object.keys(peerPackages).join(', ')} into build/peers`);
-  const wanted = Object.entries(peerPackages).map(([name, version]) => `${name}@${version}`);
+  const own = join(folder, 'package.json');
+  // what another bench has installed stays
+  if (!existsSync(own)) writeFileSync(own, '{ "name": "likeness-peers", "private": true }\n');
+  say(`installing ${Object.keys(packages).join(', ')} into build/peers`);
+  const wanted = Object.entries(packages).map(([name, version]) => `${name}@${version}`);
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const args = [
     'install',

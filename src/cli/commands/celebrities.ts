@@ -1,8 +1,9 @@
 import type { OwnResponseOf } from '../../contract/index.ts';
 import { keepAnswerHeaders } from '../answer-headers.ts';
 import { connect, type GlobalOptions } from '../connect.ts';
+import { drawLook, lookOfCelebrities } from '../drawing/index.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { drawFrames, readImage } from '../images.ts';
+import { readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
 /** One public figure as the gallery tells of them. */
@@ -21,21 +22,7 @@ export async function runRecognizeCelebrities(
     const found = await api.recognizeCelebrities({ Image });
     const known = found.CelebrityFaces ?? [];
     const others = found.UnrecognizedFaces ?? [];
-    if (flags.draw !== undefined) {
-      await drawFrames(
-        image,
-        [
-          ...others.map((face) => ({ box: face.BoundingBox, caption: '', colour: '#b8b8b8' })),
-          ...known.map(({ Face, Name, MatchConfidence }) => ({
-            box: Face?.BoundingBox,
-            caption: `${Name} ${MatchConfidence?.toFixed(0)}`,
-            colour: '#2ee66b',
-          })),
-        ],
-        flags.draw,
-      );
-      terminal.note(`drawn to ${flags.draw}`);
-    }
+    await drawLook(image, lookOfCelebrities(found), flags.draw, terminal);
     printResult(terminal, flags.json === true, found, () => {
       const table = renderTable(
         known,

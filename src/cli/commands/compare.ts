@@ -1,6 +1,7 @@
 import { keepAnswerHeaders } from '../answer-headers.ts';
 import { connect, type GlobalOptions } from '../connect.ts';
-import { drawFrames, readImage } from '../images.ts';
+import { drawLook, lookOfComparison } from '../drawing/index.ts';
+import { readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
 /** Options of `likeness compare`. */
@@ -27,21 +28,7 @@ export async function runCompare(
     });
     const matches = result.FaceMatches ?? [];
     const others = result.UnmatchedFaces ?? [];
-    if (flags.draw !== undefined) {
-      await drawFrames(
-        target,
-        [
-          ...matches.map((match) => ({
-            box: match.Face?.BoundingBox,
-            caption: match.Similarity?.toFixed(1) ?? '',
-            colour: '#2ee66b',
-          })),
-          ...others.map((face) => ({ box: face.BoundingBox, caption: '', colour: '#ff5a4d' })),
-        ],
-        flags.draw,
-      );
-      terminal.note(`drawn to ${flags.draw}`);
-    }
+    await drawLook(target, lookOfComparison(result), flags.draw, terminal);
     const reviewCase = headers.reviewCase();
     const told = { ...result, ...(reviewCase !== undefined && { reviewCase }) };
     printResult(terminal, flags.json === true, told, () => {

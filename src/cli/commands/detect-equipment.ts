@@ -1,11 +1,11 @@
 import type {
-  BoundingBox,
   DetectProtectiveEquipmentResponse,
   ProtectiveEquipmentPerson,
   ProtectiveEquipmentType,
 } from '@aws-sdk/client-rekognition';
 import { connect, type GlobalOptions } from '../connect.ts';
-import { drawFrames, type Frame, readImage } from '../images.ts';
+import { drawLook, lookOfEquipment, verdictOf } from '../drawing/index.ts';
+import { readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
 /** Options of `likeness detect-equipment`. */
@@ -33,10 +33,7 @@ export async function runDetectEquipment(
         SummarizationAttributes: { MinConfidence: minConfidence, RequiredEquipmentTypes: [...required] },
       }),
     });
-    if (flags.draw !== undefined) {
-      await drawFrames(image, framesOf(found), flags.draw);
-      terminal.note(`drawn to ${flags.draw}`);
-    }
+    await drawLook(image, lookOfEquipment(found), flags.draw, terminal);
     const { Persons = [], Summary, ProtectiveEquipmentModelVersion } = found;
     printResult(
       terminal,
@@ -47,31 +44,6 @@ export async function runDetectEquipment(
   } finally {
     await close();
   }
-}
-
-function framesOf({ Persons = [], Summary }: DetectProtectiveEquipmentResponse): Frame[] {
-  const colours = { with: '#7ee081', without: '#ff5a36', indeterminate: '#ffd400' } as const;
-  const frame = (box: BoundingBox | undefined, caption: string, colour: string): Frame => ({ box, caption, colour });
-  return Persons.flatMap((person) => {
-    const verdict = verdictOf(person, Summary);
-    return [
-      frame(person.BoundingBox, `${person.Id} ${verdict ?? ''}`.trim(), verdict ? colours[verdict] : '#ffd400'),
-      ...(person.BodyParts ?? []).flatMap((part) =>
-        (part.EquipmentDetections ?? []).map((piece) =>
-          frame(piece.BoundingBox, `${piece.Type}${piece.CoversBodyPart?.Value ? '' : ' not on'}`, '#4cc3ff'),
-        ),
-      ),
-    ];
-  });
-}
-
-function verdictOf(
-  { Id = -1 }: ProtectiveEquipmentPerson,
-  summary: DetectProtectiveEquipmentResponse['Summary'],
-): 'with' | 'without' | 'indeterminate' | undefined {
-  if (summary === undefined) return undefined;
-  if (summary.PersonsWithRequiredEquipment?.includes(Id)) return 'with';
-  return summary.PersonsWithoutRequiredEquipment?.includes(Id) ? 'without' : 'indeterminate';
 }
 
 function renderEquipment(found: DetectProtectiveEquipmentResponse): string {

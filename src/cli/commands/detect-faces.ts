@@ -1,6 +1,7 @@
 import type { FaceDetail } from '@aws-sdk/client-rekognition';
 import { connect, type GlobalOptions } from '../connect.ts';
-import { drawFrames, readImage } from '../images.ts';
+import { drawLook, lookOfFaces } from '../drawing/index.ts';
+import { readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
 /** Options of `likeness detect-faces`. */
@@ -16,19 +17,7 @@ export async function runDetectFaces(image: string, flags: DetectFacesFlags, ter
   try {
     const found = await api.detectFaces({ Image: bytes, ...(flags.all && { Attributes: ['ALL'] }) });
     const faces = found.FaceDetails ?? [];
-    if (flags.draw !== undefined) {
-      await drawFrames(
-        image,
-        faces.map((face, index) => ({
-          box: face.BoundingBox,
-          caption: `${index + 1}`,
-          colour: '#ffd400',
-          points: face.Landmarks,
-        })),
-        flags.draw,
-      );
-      terminal.note(`drawn to ${flags.draw}`);
-    }
+    await drawLook(image, lookOfFaces(faces), flags.draw, terminal);
     printResult(terminal, flags.json === true, { FaceDetails: faces }, () => renderFaces(faces, flags.all === true));
   } finally {
     await close();

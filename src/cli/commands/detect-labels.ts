@@ -1,7 +1,7 @@
 import type { DetectLabelsCommandOutput, DominantColor, Label } from '@aws-sdk/client-rekognition';
 import { connect, type GlobalOptions } from '../connect.ts';
-import { frameColours } from '../drawing/index.ts';
-import { drawFrames, readImage } from '../images.ts';
+import { drawLook, lookOfLabels } from '../drawing/index.ts';
+import { readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
 /** Options of `likeness detect-labels`; lists are comma-separated. */
@@ -39,10 +39,7 @@ export async function runDetectLabels(image: string, flags: DetectLabelsFlags, t
       },
     });
     const labels = found.Labels ?? [];
-    if (flags.draw !== undefined) {
-      await drawFrames(image, framesOf(labels), flags.draw, captionsOf(labels));
-      terminal.note(`drawn to ${flags.draw}`);
-    }
+    await drawLook(image, lookOfLabels(found), flags.draw, terminal);
     const { LabelModelVersion, ImageProperties } = found;
     printResult(terminal, flags.json === true, { Labels: labels, LabelModelVersion, ImageProperties }, () =>
       [renderLabels(labels, LabelModelVersion), ...(ImageProperties ? [renderProperties(ImageProperties)] : [])].join(
@@ -59,24 +56,6 @@ const listOf = (text: string | undefined): string[] =>
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-
-function framesOf(labels: readonly Label[]) {
-  const countable = labels.filter(({ Instances }) => (Instances?.length ?? 0) > 0);
-  return countable.flatMap(({ Name, Instances = [] }, i) =>
-    Instances.map((instance) => ({
-      box: instance.BoundingBox,
-      caption: `${Name} ${instance.Confidence?.toFixed(0)}`,
-      colour: frameColours[i % frameColours.length] ?? frameColours[0],
-    })),
-  );
-}
-
-/** What has no place in the picture, below it. */
-function captionsOf(labels: readonly Label[]) {
-  return labels
-    .filter(({ Instances }) => (Instances?.length ?? 0) === 0)
-    .map(({ Name, Confidence }) => ({ caption: `${Name} ${Confidence?.toFixed(0)}` }));
-}
 
 function renderLabels(labels: readonly Label[], version: string | undefined): string {
   const names = (list: readonly { Name?: string | undefined }[] | undefined) =>

@@ -1,6 +1,7 @@
 import type { DetectModerationLabelsResponse, ModerationLabel } from '@aws-sdk/client-rekognition';
 import { connect, type GlobalOptions } from '../connect.ts';
-import { drawFrames, readImage } from '../images.ts';
+import { drawLook, lookOfModeration } from '../drawing/index.ts';
+import { readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
 /** Options of `likeness detect-moderation`. */
@@ -22,10 +23,7 @@ export async function runDetectModeration(
       Image: bytes,
       ...(flags.minConfidence !== undefined && { MinConfidence: flags.minConfidence }),
     });
-    if (flags.draw !== undefined) {
-      await drawFrames(image, captionsOf(found), flags.draw);
-      terminal.note(`drawn to ${flags.draw}`);
-    }
+    await drawLook(image, lookOfModeration(found), flags.draw, terminal);
     const { ModerationLabels = [], ContentTypes = [], ModerationModelVersion } = found;
     printResult(terminal, flags.json === true, { ModerationLabels, ContentTypes, ModerationModelVersion }, () =>
       renderModeration(found),
@@ -36,17 +34,6 @@ export async function runDetectModeration(
 }
 
 const sure = (confidence: number | undefined) => confidence?.toFixed(1);
-
-/** The labels have no boxes: they are written at the bottom of the image, one below the other. */
-function captionsOf({ ModerationLabels = [] }: DetectModerationLabelsResponse) {
-  const lines = ModerationLabels.map(({ Name, Confidence }) => `${Name} ${sure(Confidence)}`);
-  const captions = lines.length > 0 ? lines : ['no label of moderation'];
-  return captions.map((caption, index) => ({
-    box: { Left: 0.02, Top: 1 - 0.06 * (captions.length - index), Width: 0, Height: 0 },
-    caption,
-    colour: lines.length > 0 ? '#ff5a36' : '#7ee081',
-  }));
-}
 
 /** A label with the labels above it, from the first level down. */
 function lineOf(label: ModerationLabel, all: readonly ModerationLabel[]): string {

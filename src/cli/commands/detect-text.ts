@@ -1,6 +1,7 @@
 import type { TextDetection } from '@aws-sdk/client-rekognition';
 import { connect, type GlobalOptions } from '../connect.ts';
-import { drawFrames, readImage } from '../images.ts';
+import { drawLook, lookOfText } from '../drawing/index.ts';
+import { readImage } from '../images.ts';
 import { printResult, renderTable, type Terminal } from '../output.ts';
 
 /** Options of `likeness detect-text`. */
@@ -20,17 +21,7 @@ export async function runDetectText(image: string, flags: DetectTextFlags, termi
       ...(minConfidence !== undefined && { Filters: { WordFilter: { MinConfidence: minConfidence } } }),
     });
     const detections = found.TextDetections ?? [];
-    if (flags.draw !== undefined) {
-      const frames = detections.map(({ Type, Geometry, DetectedText = '' }) => ({
-        box: Geometry?.BoundingBox,
-        polygon: Geometry?.Polygon,
-        caption: Type === 'LINE' ? DetectedText : '',
-        colour: Type === 'LINE' ? '#ffd400' : '#56b4e9',
-      }));
-      // The lines last, so that their frames lie over those of their words.
-      await drawFrames(image, frames.reverse(), flags.draw);
-      terminal.note(`drawn to ${flags.draw}`);
-    }
+    await drawLook(image, lookOfText(detections), flags.draw, terminal);
     const answer = { TextDetections: detections, TextModelVersion: found.TextModelVersion };
     printResult(terminal, flags.json === true, answer, () => renderText(detections));
   } finally {

@@ -186,7 +186,7 @@ async function openUpright(imagePath: string, longSide: number | undefined) {
 
 /** Pictures full of frames have smaller captions, so that more of them find a place. */
 function fontFor(longSide: number, frames: number): number {
-  const crowded = frames > 60 ? 90 : frames > 25 ? 65 : 45;
+  const crowded = frames > 60 ? 90 : frames > 25 ? 70 : 50;
   return Math.max(leastFontPx, Math.round(longSide / crowded));
 }
 

@@ -1,4 +1,5 @@
 export { type CaptionImage, captionMaker, displayText } from './caption.ts';
+export { openContactSheets, pathOfSheet, type SheetCell, type SheetLayout, sheetPictureSide } from './contact-sheet.ts';
 export {
   type DrawnBox,
   type DrawnPicture,
@@ -11,3 +12,15 @@ export {
   requireWritable,
   writePicture,
 } from './draw.ts';
+export {
+  drawLook,
+  type Look,
+  lookOfCelebrities,
+  lookOfComparison,
+  lookOfEquipment,
+  lookOfFaces,
+  lookOfLabels,
+  lookOfModeration,
+  lookOfText,
+  verdictOf,
+} from './looks.ts';

@@ -12,6 +12,7 @@ export {
   type SubjectLikeness,
 } from './enrolment.ts';
 export { effectiveThreshold, type FloorGrant, floorMatcher, floorSearch } from './floor.ts';
+export { createImageMemories, type ImageMemories, type ImageMemory } from './image-memory.ts';
 export { keepCrops } from './kept-crops.ts';
 export { withholdFromLabels } from './labels.ts';
 export { associateByName } from './names.ts';
@@ -21,6 +22,7 @@ export { createPendingFaces, type PendingFace, type PendingFaces } from './pendi
 export { createProbeSheet, noteEmbedded, noteStoredProbes, type ProbeSheet } from './probe-sheet.ts';
 export { noteProbes } from './probes.ts';
 export { consentedReembedder, countReembedding, reviewedReembedder } from './reembed.ts';
+export { rememberVisualFeatures } from './visual-similarity.ts';
 export { type WatchParts, watchMatcher, watchSearch } from './watch-probes.ts';
 export { withholdMatcher } from './withhold-matcher.ts';
 export { withholdSearch } from './withhold-search.ts';

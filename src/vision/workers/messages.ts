@@ -5,6 +5,7 @@ import { PackMissingError, UnknownFaceModelError, VisionFailedError } from '../e
 import type { DetectedFaces, DetectFacesOptions, EmbeddedFaces, EmbedFacesOptions, EncodedImage } from '../faces.ts';
 import type { DetectedLabels, DetectLabelsOptions } from '../labels/port.ts';
 import type { ModerationFindings } from '../moderation/port.ts';
+import type { VisualFeature } from '../similar/port.ts';
 import type { CropText, FindTextOptions, FoundText, LineCrop } from '../text/port.ts';
 
 /** What a worker can be asked, by name; the pool's calls and the worker's answers are typed from it. */
@@ -21,6 +22,7 @@ export interface Tasks {
     input: { image: readonly LineCrop[]; options: Readonly<Record<never, never>> };
     output: readonly CropText[];
   };
+  visualFeature: { input: { image: EncodedImage; options: Readonly<Record<never, never>> }; output: VisualFeature };
 }
 
 /** The name of a task. */

@@ -15,6 +15,7 @@ export function noVision(): VisionPool {
     detectLabels: refuse,
     findText: refuse,
     readLines: refuse,
+    visualFeature: refuse,
     ready: async () => {},
     stats: () => ({ workers: 0, busy: 0, waiting: 0, replaced: 0 }),
     pids: () => [],

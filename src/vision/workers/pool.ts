@@ -3,6 +3,7 @@ import { VisionBusyError, VisionFailedError } from '../errors.ts';
 import type { FaceCropper, FaceDetector, FaceEmbedder } from '../faces.ts';
 import type { LabelDetector } from '../labels/port.ts';
 import type { ModerationDetector } from '../moderation/port.ts';
+import type { VisualFeatureReader } from '../similar/port.ts';
 import type { TextTasks } from '../text/port.ts';
 import { type FromWorker, type TaskName, type Tasks, unpackFailure } from './messages.ts';
 import { startWorkerProcess, type WorkerProcess } from './worker-process.ts';
@@ -32,7 +33,8 @@ export interface VisionPool
     FaceEmbedder,
     FaceCropper,
     LabelDetector,
-    TextTasks {
+    TextTasks,
+    VisualFeatureReader {
   /** Resolves when every worker has its models loaded. @throws {VisionFailedError} when they cannot start */
   ready(): Promise<void>;
   stats(): { readonly workers: number; readonly busy: number; readonly waiting: number; readonly replaced: number };
@@ -230,6 +232,7 @@ export function openVisionPool(options: VisionPoolOptions): VisionPool {
     findText: (image, findOptions, signal) => submit('findText', { image, options: findOptions }, signal),
     readLines: (lines, signal) => submit('readLines', { image: lines, options: {} }, signal),
     findEquipment: (image, signal) => submit('findEquipment', { image, options: {} }, signal),
+    visualFeature: (image, signal) => submit('visualFeature', { image, options: {} }, signal),
     ready: () => readiness,
     stats: () => ({
       workers: seats.length,

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type ModelEntry, readManifest } from '../../src/vision/models/index.ts';
-import { serveChild } from '../shared/child.ts';
-import { peersFolder } from '../shared/peers/install.ts';
-import { openTensorFlow, requirePeer, type Tensor, type TensorFlow } from '../shared/peers/tensorflow.ts';
-import { seededRandom } from '../shared/stats.ts';
-import { inputOf, type NetAnswer, type NetCase, type NetQuestion, netCases } from './nets.ts';
+import { readBrowserifyExport, readBrowserifyWeights } from '../../../src/vision/models/browserify.ts';
+import { type ModelEntry, readManifest } from '../../../src/vision/models/index.ts';
+import { serveChild } from '../child.ts';
+import { peersFolder } from '../peers/install.ts';
+import { openTensorFlow, requirePeer, type Tensor, type TensorFlow } from '../peers/tensorflow.ts';
+import { seededRandom } from '../stats.ts';
+import { inputOf, type NetAnswer, type NetCase, type NetQuestion } from './net-case.ts';
 
 type RunNet = (input: Float32Array, shape: NetCase['shape']) => Promise<void>;
 
@@ -26,9 +27,9 @@ serveChild<NetQuestion, NetAnswer>(async (question) => {
   if (question.kind === 'open') {
     const opened = await openTensorFlow();
     runtime = `tfjs-wasm, ${opened.simd ? 'SIMD' : 'no SIMD'}, ${opened.threads} thread (Node's only way)`;
-    const wanted = new Set(netCases.map(({ model }) => model));
     for (const entry of readManifest().models) {
-      if (wanted.has(entry.id)) nets.set(entry.id, await openOriginal(opened.tf, entry, question.modelsDir));
+      if (question.models.includes(entry.id))
+        nets.set(entry.id, await openOriginal(opened.tf, entry, question.modelsDir));
     }
     return { ms: [], runtime };
   }
@@ -61,11 +62,7 @@ async function openOriginal(tensorFlow: TensorFlow, entry: ModelEntry, modelsDir
     };
   }
   if (conversion.kind !== 'tfjs-graph') throw new Error(`${entry.id} is no net of tfjs`);
-  const graph = JSON.parse(sourceOf(entry, '.json', modelsDir).toString('utf8')) as {
-    modelTopology: object;
-    weightsManifest: readonly { readonly weights: readonly object[] }[];
-  };
-  const weights = sourceOf(entry, '.bin', modelsDir);
+  const { graph, weights } = graphOf(entry, conversion, modelsDir);
   const model = await tensorFlow.loadGraphModel({
     load: async () => ({
       ...graph,
@@ -79,6 +76,27 @@ async function openOriginal(tensorFlow: TensorFlow, entry: ModelEntry, modelsDir
     const results = [model.execute({ [conversion.inputNode]: image }, outputs)].flat();
     takeOut([...results, image], results.length);
   };
+}
+
+interface SavedGraph {
+  readonly modelTopology: object;
+  readonly weightsManifest: readonly { readonly paths: readonly string[]; readonly weights: readonly object[] }[];
+}
+
+/** Graph and weights as the package ships them, also where they are bundled as scripts. */
+function graphOf(
+  entry: ModelEntry,
+  conversion: Extract<ModelEntry['conversion'], { kind: 'tfjs-graph' }>,
+  modelsDir: string,
+): { graph: SavedGraph; weights: Buffer } {
+  const main = sourceOf(entry, conversion.graph, modelsDir);
+  if (conversion.bundled === undefined) {
+    return { graph: JSON.parse(main.toString('utf8')) as SavedGraph, weights: sourceOf(entry, '.bin', modelsDir) };
+  }
+  const graph = readBrowserifyExport(main) as SavedGraph;
+  const paths = graph.weightsManifest.flatMap((group) => group.paths);
+  const parts = paths.map((path) => readBrowserifyWeights(sourceOf(entry, `${path}.min.js`, modelsDir)));
+  return { graph, weights: Buffer.concat(parts) };
 }
 
 /** Copies the first tensors' numbers out of the backend, as a caller would, and frees them all. */

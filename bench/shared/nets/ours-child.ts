@@ -1,9 +1,9 @@
-import { openModelStore } from '../../src/vision/models/index.ts';
-import { type Net, openNet } from '../../src/vision/sessions/net.ts';
-import { serveChild } from '../shared/child.ts';
-import { describeMachine } from '../shared/machine.ts';
-import { seededRandom } from '../shared/stats.ts';
-import { inputOf, type NetAnswer, type NetQuestion, netCases } from './nets.ts';
+import { openModelStore } from '../../../src/vision/models/index.ts';
+import { type Net, openNet } from '../../../src/vision/sessions/net.ts';
+import { serveChild } from '../child.ts';
+import { describeMachine } from '../machine.ts';
+import { seededRandom } from '../stats.ts';
+import { inputOf, type NetAnswer, type NetQuestion } from './net-case.ts';
 
 const nets = new Map<string, Net>();
 
@@ -11,7 +11,7 @@ serveChild<NetQuestion, NetAnswer>(async (question) => {
   const runtime = `onnxruntime-node ${describeMachine().onnxruntime}, 1 thread`;
   if (question.kind === 'open') {
     const store = openModelStore({ modelsDir: question.modelsDir });
-    for (const id of new Set(netCases.map(({ model }) => model))) {
+    for (const id of question.models) {
       nets.set(id, await openNet((await store.load(id)).bytes));
     }
     return { ms: [], runtime };

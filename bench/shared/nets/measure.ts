@@ -1,7 +1,7 @@
-import { startChild } from '../shared/child.ts';
-import type { Progress } from '../shared/progress.ts';
-import { percentile, type Summary, summarise } from '../shared/stats.ts';
-import { type NetAnswer, type NetCase, type NetQuestion, netCases, netsTogether } from './nets.ts';
+import { startChild } from '../child.ts';
+import type { Progress } from '../progress.ts';
+import { percentile, type Summary, summarise } from '../stats.ts';
+import type { NetAnswer, NetCase, NetQuestion, NetsTogether } from './net-case.ts';
 
 /** One net on both sides; milliseconds of a run. */
 export interface NetRow {
@@ -31,11 +31,9 @@ export interface NetFigures {
 const RUNS = 3;
 
 /** Steps that {@link measureNets} reports. */
-export function netSteps(rounds: number, quick: boolean): number {
-  return rounds * casesOf(quick).length;
+export function netSteps(rounds: number, cases: readonly NetCase[]): number {
+  return rounds * cases.length;
 }
-
-const casesOf = (quick: boolean): readonly NetCase[] => netCases.filter(({ isLong }) => !(quick && isLong));
 
 /**
  * Runs every net on both sides in turns, each side in a process of its own; who begins changes with every round.
@@ -44,18 +42,19 @@ const casesOf = (quick: boolean): readonly NetCase[] => netCases.filter(({ isLon
  */
 export async function measureNets(
   modelsDir: string,
+  { cases, together }: { readonly cases: readonly NetCase[]; readonly together: readonly NetsTogether[] },
   rounds: number,
-  quick: boolean,
   progress: Progress,
 ): Promise<NetFigures> {
-  const ours = startChild<NetQuestion, NetAnswer>(new URL('./nets-ours-child.js', import.meta.url));
-  const theirs = startChild<NetQuestion, NetAnswer>(new URL('./nets-tfjs-child.js', import.meta.url));
+  const ours = startChild<NetQuestion, NetAnswer>(new URL('./ours-child.js', import.meta.url));
+  const theirs = startChild<NetQuestion, NetAnswer>(new URL('./tfjs-child.js', import.meta.url));
+  const models = [...new Set(cases.map(({ model }) => model))];
   try {
     const runtimes = {
-      ours: (await ours.ask({ kind: 'open', modelsDir })).runtime,
-      theirs: (await theirs.ask({ kind: 'open', modelsDir })).runtime,
+      ours: (await ours.ask({ kind: 'open', modelsDir, models })).runtime,
+      theirs: (await theirs.ask({ kind: 'open', modelsDir, models })).runtime,
     };
-    const times = new Map(casesOf(quick).map((each) => [each, { ours: [] as number[][], theirs: [] as number[][] }]));
+    const times = new Map(cases.map((each) => [each, { ours: [] as number[][], theirs: [] as number[][] }]));
     for (const [each] of times) {
       for (const side of [ours, theirs]) await side.ask({ kind: 'run', case: each, times: 2 });
     }
@@ -81,7 +80,7 @@ export async function measureNets(
         ratio: percentile(ratios, 0.5),
       };
     });
-    return { runtimes, nets, together: netsTogether.map(({ label, calls }) => addUp(label, calls, nets)) };
+    return { runtimes, nets, together: together.map(({ label, calls }) => addUp(label, calls, nets)) };
   } finally {
     ours.close();
     theirs.close();

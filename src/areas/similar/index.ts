@@ -1,0 +1,1 @@
+export { rankSimilarImages } from './rankSimilarImages.ts';
