@@ -7,7 +7,7 @@ export type Quad = readonly [Point, Point, Point, Point];
 /** One word of a line. */
 export interface ReadWord {
   readonly text: string;
-  /** Mean probability of its letters as the net gives it, 0..100; no measured share of right words. */
+  /** Share of words with this confidence that were right where it was fitted, 0..100. */
   readonly confidence: number;
   /** Ratios of the upright image. */
   readonly quad: Quad;

@@ -1,4 +1,5 @@
 import { type Net, outputOf } from '../sessions/net.ts';
+import { withCapitals } from './capitals.ts';
 import { wordConfidence } from './confidence.ts';
 import { type Alphabet, decodeCtc, type ReadCharacter } from './ctc.ts';
 import { linePlanes, probablyUpsideDown } from './direction.ts';
@@ -28,13 +29,12 @@ interface Reading {
 
 /** Reads a straightened line, upside down where it stands so. */
 export async function readLine(nets: LineNets, { pixels, width }: LineCrop, signal: AbortSignal): Promise<CropText> {
-  const turned = turnByHalf(pixels);
   const first = (await probablyUpsideDown(nets.direction, pixels, width)) > 0.5;
   let upsideDown = first;
-  let reading = await recognise(nets, first ? turned : pixels, width);
+  let reading = await recognise(nets, first ? turnByHalf(pixels) : pixels, width);
   if (reading.probability < SURE) {
     signal.throwIfAborted();
-    const other = await recognise(nets, first ? pixels : turned, width);
+    const other = await recognise(nets, first ? pixels : turnByHalf(pixels), width);
     if (other.probability > reading.probability) {
       reading = other;
       upsideDown = !first;
@@ -55,8 +55,10 @@ async function recognise({ recognition, alphabet }: LineNets, pixels: Uint8Array
 function wordsOf({ read, steps }: Reading): CropWord[] {
   const runs = splitWords(read);
   const extents = extentsOf(runs, steps);
-  return runs.map(({ text, characters }, i) => ({
-    text,
+  return runs.map(({ characters }, i) => ({
+    text: withCapitals(characters)
+      .map(({ character }) => character)
+      .join(''),
     confidence: wordConfidence(characters.map(({ probability }) => probability)),
     from: extents[i]?.from ?? 0,
     to: extents[i]?.to ?? 1,

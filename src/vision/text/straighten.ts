@@ -56,7 +56,10 @@ export function straighten(pyramid: Pyramid, rectangle: TurnedRectangle): { widt
   };
   const values = new Float32Array(lineHeight * width * 3);
   cutChip(pyramid, transform, width, lineHeight, PLAIN_RGB, values);
-  return { width, pixels: Uint8Array.from(values, Math.round) };
+  const pixels = new Uint8Array(values.length);
+  // Uint8Array.from with a function takes 60 times as long.
+  for (let i = 0; i < pixels.length; i++) pixels[i] = (values[i] as number) + 0.5;
+  return { width, pixels };
 }
 
 /** Turns a crop by half. */

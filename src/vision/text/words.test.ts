@@ -25,9 +25,11 @@ describe('splitting into words', () => {
   });
 
   it('splits at the trace of a space only with the room for one', () => {
-    expect(split('noparking', { 2: 0.03 }, { 2: 1 })).toEqual(['no', 'parking']);
-    expect(split('noparking', { 2: 0.03 })).toEqual(['noparking']);
-    expect(split('noparking', { 2: 0.005 }, { 2: 2 })).toEqual(['no', 'parking']);
+    expect(split('noparking', { 2: 0.03 }, { 2: 2 })).toEqual(['no', 'parking']);
+    expect(split('noparking', { 2: 0.03 }, { 2: 1 })).toEqual(['noparking']);
+    expect(split('noparking', { 2: 0.08 })).toEqual(['no', 'parking']);
+    expect(split('noparking', { 2: 0.08 }, { 2: -1 })).toEqual(['noparking']);
+    expect(split('大桶装更划算', { 3: 0.03 }, { 3: 1 })).toEqual(['大桶装', '更划算']);
     expect(split('noparking', {}, { 2: 4 })).toEqual(['noparking']);
   });
 
