@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   DetectModerationLabelsCommand,
@@ -7,8 +8,10 @@ import {
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectFailure } from './failures.ts';
+import { modelsFolderOfItsOwn, placePack } from './packs.ts';
 import { blankImage, smallSample } from './photos.ts';
 import { discard, runLikeness, type Server, startServer } from './server.ts';
+import { tinyOnnx } from './tiny-onnx.ts';
 
 let server: Server;
 let client: RekognitionClient;
@@ -119,6 +122,12 @@ describe('DetectModerationLabels', () => {
     expect(stdout).not.toMatch(/Explicit|Illustrated/);
   });
 
+  it('is among the sources of labels, with what it cannot tell', async () => {
+    const { stdout } = await likeness('models', 'labels');
+    expect(stdout).toMatch(/moderation 1\.0, DetectModerationLabels: 2 labels/);
+    expect(stdout).toContain('50 labels of the taxonomy');
+  });
+
   it('is told on the command line, as a table and as JSON, and written on a copy of the image', async () => {
     const image = join(server.dataDir, 'photo.jpg');
     const drawn = join(server.dataDir, 'drawn.png');
@@ -128,12 +137,50 @@ describe('DetectModerationLabels', () => {
       exitCode: 0,
       stdout: expect.stringContaining('no label of moderation'),
     });
-    const [plainPixels, drawnPixels] = await Promise.all(
-      [image, drawn].map((file) => sharp(file).removeAlpha().raw().toBuffer()),
-    );
-    expect(drawnPixels).toHaveLength(plainPixels?.length ?? 0);
-    expect(drawnPixels?.equals(plainPixels ?? Buffer.of())).toBe(false);
+    const [before, after] = await Promise.all([image, drawn].map((file) => sharp(file).metadata()));
+    expect(after?.width).toBe(before?.width);
+    expect(after?.height).toBeGreaterThan(before?.height ?? 0);
     const json = await likeness('detect-moderation', image, '--min-confidence', '0', '--json');
     expect(JSON.parse(json.stdout).ModerationLabels).toHaveLength(2);
+  });
+});
+
+describe("DetectModerationLabels with an operator's model", () => {
+  /** Sure of weapons and smoking in a white image, of neither in a black one. */
+  const model = tinyOnnx({ input: [1, 3, 32, 32], output: [1, 3], base: [0, 0, 0], gain: [0.9, 0.6, 0.7] });
+  const classes = ['Weapons', 'Smoking', 'Animated'];
+  const map = JSON.stringify({ input: { width: 32, height: 32 }, output: 'probabilities', classes });
+
+  it('tells what its class map names, with the labels above, beside what the default net tells', async () => {
+    const modelsDir = modelsFolderOfItsOwn();
+    placePack(modelsDir, 'moderation', { 'moderation.onnx': model, 'classes.json': map });
+    const other = await startServer({ env: { LIKENESS_MODELS_DIR: modelsDir } });
+    try {
+      const ask = (colour: string, MinConfidence?: number) =>
+        sharp({ create: { width: 100, height: 100, channels: 3, background: colour } })
+          .png()
+          .toBuffer()
+          .then((Bytes) => other.client().send(new DetectModerationLabelsCommand({ Image: { Bytes }, MinConfidence })));
+      const { ModerationLabels, ContentTypes, ModerationModelVersion } = await ask('#fff');
+      expect(ModerationLabels?.map(({ Name, ParentName, TaxonomyLevel }) => [Name, ParentName, TaxonomyLevel])).toEqual(
+        [
+          ['Weapons', 'Violence', 2],
+          ['Violence', '', 1],
+          ['Smoking', 'Drugs & Tobacco Paraphernalia & Use', 3],
+          ['Drugs & Tobacco Paraphernalia & Use', 'Drugs & Tobacco', 2],
+          ['Drugs & Tobacco', '', 1],
+        ],
+      );
+      expect(ModerationLabels?.[1]?.Confidence).toBeCloseTo(90, 3);
+      expect(ContentTypes).toEqual([{ Name: 'Animated', Confidence: expect.closeTo(70, 3) }]);
+      expect(ModerationModelVersion).toMatch(/^1\.0\.\d+$/);
+      expect((await ask('#000')).ModerationLabels).toEqual([]);
+      const names = (await ask('#000', 0)).ModerationLabels?.map(({ Name }) => Name);
+      expect(names).toEqual(expect.arrayContaining(['Explicit', 'Weapons', 'Smoking']));
+      expect((await moderate(photo)).ModerationModelVersion).toBe('1.0');
+    } finally {
+      await discard(other);
+      rmSync(modelsDir, { recursive: true, force: true });
+    }
   });
 });

@@ -2,9 +2,7 @@ import { px, type Raster } from '../align/raster.ts';
 import type { ModelStore } from '../models/index.ts';
 import { openNet, outputOf } from '../sessions/net.ts';
 import type { RawContentType, RawModerationLabel } from './port.ts';
-
-/** The model's id in the manifest. */
-export const moderationModel = 'nsfw-mobilenet';
+import { defaultModerationNet } from './version.ts';
 
 /** Side of the net's input, pixels. */
 const SIDE = 224;
@@ -39,7 +37,7 @@ export interface ModerationNet {
  * @throws {ModelMissingError | ModelCorruptError | ModelLicenceError}
  */
 export async function openModerationNet(models: ModelStore): Promise<ModerationNet> {
-  const net = await openNet((await models.load(moderationModel)).bytes);
+  const net = await openNet((await models.load(defaultModerationNet)).bytes);
   const run = (image: Raster) => net.run(inputOf(image), [1, SIDE, SIDE, 3]);
   return {
     async classify(image) {

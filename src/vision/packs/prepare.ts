@@ -1,3 +1,4 @@
+import { equipmentTrial, moderationTrial } from '../brought/try-model.ts';
 import { labelVectorsStep } from '../labels/label-vectors.ts';
 import type { PrepareStep } from './prepare-step.ts';
 
@@ -7,4 +8,8 @@ export type { PrepareInput, PrepareStep } from './prepare-step.ts';
 export type PrepareSteps = Readonly<Partial<Record<string, PrepareStep>>>;
 
 /** The steps of this release. */
-export const prepareSteps: PrepareSteps = { concepts: labelVectorsStep };
+export const prepareSteps: PrepareSteps = {
+  concepts: labelVectorsStep,
+  equipment: equipmentTrial,
+  moderation: moderationTrial,
+};
