@@ -64,11 +64,6 @@ export async function callerOfCredentials(
 }
 
 export { credentialsIni, readCredentialsIni, writePrivateFile } from './compose/access-keys.ts';
-export {
-  type CalibrateOptions,
-  type CalibrationResult,
-  calibrateFaceModel,
-} from './compose/calibrate-face-model.ts';
 export { dataFiles } from './compose/data-files.ts';
 export type { ComposeOptions, House, HouseHealth } from './compose/house.ts';
 export {
@@ -87,5 +82,5 @@ export {
   type TransparencyReport,
 } from './governance/index.ts';
 export type { KeyRecord } from './stores/ports/index.ts';
-export { calibrationText, PackMissingError } from './vision/index.ts';
+export { PackMissingError } from './vision/index.ts';
 export type { InstallOptions, InstallProgress, InstallResult, LicenceTerms, PackStatus } from './vision/packs/index.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { calibrateFaceModel } from '../src/compose/calibrate-face-model.ts';
+import { calibrateFaceModel } from '../evals/calibrate/calibrate-face-model.ts';
 import { describeFaceModels } from '../src/compose/operator.ts';
 import { type Config, loadConfig } from '../src/config/index.ts';
 import { SFACE_FILE } from '../src/vision/embed/sface.ts';
@@ -87,7 +87,7 @@ async function served<T>(
 const Image = () => ({ Bytes: new Uint8Array(photo) });
 const toCalibrate = {
   code: 'InvalidParameterException',
-  message: expect.stringContaining('likeness models calibrate 2.0 --pairs'),
+  message: expect.stringContaining('npm run calibrate:faces -- --pairs'),
 };
 
 /** A fit on made-up scores, recorded as the command records one. */
@@ -134,7 +134,7 @@ describe('the face model of the pack sface', () => {
       expect((await ask('GetCalibration', {})).calibrations).toHaveLength(2);
       expect((await ask('DetectFaces', { Image: Image() })).FaceDetails).not.toEqual([]);
     });
-    expect(notices).toContainEqual(expect.stringContaining('likeness models calibrate 2.0'));
+    expect(notices).toContainEqual(expect.stringContaining('npm run calibrate:faces'));
     await served('fast', async (ask) => {
       await ask('CreateCollection', { CollectionId: 'album' });
       await ask('IndexFaces', { CollectionId: 'album', Image: Image() });

@@ -29,7 +29,7 @@ import { addEncryptionCommands } from './programs/encryption.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
 import { addLabelCommands } from './programs/labels.ts';
 import { addPeopleCommands } from './programs/people.ts';
-import { addCalibrateCommand, addPullCommand } from './programs/pull.ts';
+import { addPullCommand } from './programs/pull.ts';
 import { addReportCommands } from './programs/reports.ts';
 import { addRetentionCommands } from './programs/retention.ts';
 import { addReviewCommands } from './programs/review.ts';
@@ -188,7 +188,6 @@ that the collection has until all faces are switched at one moment. Read docs/fa
     .description('list models and optional packs with state and licence')
     .action(run(runListModels));
   addPullCommand(models, run);
-  addCalibrateCommand(models, run);
   models.command('remove').description('remove optional packs').argument('<packs...>').action(run(runRemovePacks));
   models.command('verify').description('check every digest').argument('[ids...]').action(run(runVerifyModels));
   models

@@ -15,7 +15,7 @@ export class UncalibratedFaceModelError extends Error {
 
   constructor(readonly modelVersion: string) {
     super(
-      `The face model ${modelVersion} is not calibrated here, so its similarities would mean nothing. Measure it on labelled pairs: likeness models calibrate ${modelVersion} --pairs <pairs.tsv> --images <folder>, then start the server again.`,
+      `The face model ${modelVersion} is not calibrated here, so its similarities would mean nothing. Measure it on labelled pairs: npm run calibrate:faces -- --pairs <pairs.tsv> --images <folder>, then start the server again.`,
     );
   }
 }

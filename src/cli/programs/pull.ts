@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { runCalibrate } from '../commands/calibrate.ts';
 import { runPullModels } from '../commands/models.ts';
 import type { Run } from './run.ts';
 
@@ -27,22 +26,4 @@ HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured. A pull that was stopped goes 
 What the packs are, and how to bring a model of your own: docs/models.md`,
     )
     .action(run(runPullModels));
-}
-
-/** Adds `likeness models calibrate`. */
-export function addCalibrateCommand(models: Command, run: Run): void {
-  models
-    .command('calibrate')
-    .description('measure what the similarities of a face model mean, on pairs that you have labelled')
-    .argument('<face-model-version>', '2.0, that of the pack sface')
-    .requiredOption('--pairs <file>', 'labelled pairs: fold, same (1 or 0), a, b, with tabs between them and a head')
-    .requiredOption('--images <folder>', 'where the paths a and b begin')
-    .option('--data-set <text>', 'what the images are, told with the calibration')
-    .addHelpText(
-      'after',
-      `
-Works on the models folder, without a server. Where each image lies in the folder of its person, every two images of
-different people are compared; about 700 people and 300 pairs of one person are the least. Read docs/face-models.md.`,
-    )
-    .action(run(runCalibrate));
 }

@@ -7,7 +7,7 @@ import { sfaceProfile } from './profiles.ts';
 export const CALIBRATION_FILE = 'calibration.json';
 
 /**
- * How SFace stands in a models folder: the calibration that `likeness models calibrate` recorded, verified.
+ * How SFace stands in a models folder: the calibration that `npm run calibrate:faces` recorded, verified.
  *
  * @throws {PackCorruptError} when the pack or its calibration isn't what the record says
  * @throws {ModelLicenceError}

@@ -1,15 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import type { Config } from '../config/index.ts';
-import { sha256Hex } from '../shared/canonical-json.ts';
-import { packageRoot, readData } from '../shared/package-root.ts';
-import { SFACE_FILE } from '../vision/embed/sface.ts';
-import { type CalibrationData, type FaceEmbedder, type FaceTemplate, sfaceProfile } from '../vision/index.ts';
-import { installedVersions, openPackInstaller, openPackStore, type PackManifest } from '../vision/packs/index.ts';
-import { type LabelledPairs, readLabelledPairs } from '../vision/recipe/labelled-pairs.ts';
-import { calibrationOfScores, type PairScores, scoreLabelledPairs } from '../vision/recipe/measure-calibration.ts';
-import { CALIBRATION_FILE } from '../vision/recipe/pack-calibration.ts';
-import { openVisionPool } from '../vision/workers/index.ts';
+import type { Config } from '../../src/config/index.ts';
+import { sha256Hex } from '../../src/shared/canonical-json.ts';
+import { packageRoot, readData } from '../../src/shared/package-root.ts';
+import { SFACE_FILE } from '../../src/vision/embed/sface.ts';
+import { type CalibrationData, type FaceEmbedder, type FaceTemplate, sfaceProfile } from '../../src/vision/index.ts';
+import {
+  installedVersions,
+  openPackInstaller,
+  openPackStore,
+  type PackManifest,
+} from '../../src/vision/packs/index.ts';
+import { type LabelledPairs, readLabelledPairs } from '../../src/vision/recipe/labelled-pairs.ts';
+import {
+  calibrationOfScores,
+  type PairScores,
+  scoreLabelledPairs,
+} from '../../src/vision/recipe/measure-calibration.ts';
+import { CALIBRATION_FILE } from '../../src/vision/recipe/pack-calibration.ts';
+import { openVisionPool } from '../../src/vision/workers/index.ts';
 
 /** What is measured, and who is told. */
 export interface CalibrateOptions {
@@ -23,7 +32,7 @@ export interface CalibrateOptions {
   readonly signal: AbortSignal;
 }
 
-/** What came of it; no template leaves this room. */
+/** What came of it; no template leaves this process. */
 export interface CalibrationResult {
   readonly calibration: CalibrationData;
   /** Where it is recorded. */
