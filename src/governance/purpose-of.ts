@@ -68,6 +68,13 @@ export async function purposeOf(question: Question, parts: PurposeParts): Promis
     case 'new-collection':
       return declaredByTag(question, tagsOf(call.request)[purposeTag], parts);
     case 'none':
+      if (target.lacksGallery) {
+        return refused({
+          rule: 'gallery-stands',
+          code: 'InvalidParameterException',
+          message: galleryProblem(undefined),
+        });
+      }
       if (takesToken(call.operation)) return declaredByToken(question, parts);
       return (
         (await namedByRequest(question, parts)) ??

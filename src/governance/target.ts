@@ -1,13 +1,13 @@
 import { type OperationRow, type OwnOperationRow, operations, ownOperations, ServiceError } from '../contract/index.ts';
 import type { Call } from './call.ts';
-import { galleryProblem } from './celebrities/gallery.ts';
 
 /** What a call is about. */
 export type Target =
   | { readonly kind: 'collection' | 'new-collection'; readonly collectionId: string }
   /** The configured gallery of public figures; without `isRequired` the call runs where it does not stand too. */
   | { readonly kind: 'gallery'; readonly collectionId: string; readonly isRequired: boolean }
-  | { readonly kind: 'none' };
+  /** No collection; `lacksGallery` where the call needs the gallery of public figures and none is configured. */
+  | { readonly kind: 'none'; readonly lacksGallery?: true };
 
 /** What of the configuration says what a call is about. */
 export interface TargetSettings {
@@ -21,8 +21,7 @@ export interface TargetSettings {
  * Reads off the request what it is about, by the operation's row. one of Likeness' own is about
  * the collection of its member `collectionId`, where its row says so and the request names one.
  *
- * @throws {ServiceError} InvalidParameterException when no collection is named, the ARN is none, or a gallery is needed
- * and none is configured
+ * @throws {ServiceError} InvalidParameterException when no collection is named, or the ARN is none
  * @throws {ServiceError} ResourceNotFoundException when the ARN names something else than a collection of this account
  */
 export function targetOf(call: Call, settings: TargetSettings): Target {
@@ -66,8 +65,7 @@ export function tagsOf(request: unknown): Readonly<Record<string, string>> {
 
 function galleryOf({ celebrityCollection }: TargetSettings, isRequired: boolean): Target {
   if (celebrityCollection !== undefined) return { kind: 'gallery', collectionId: celebrityCollection, isRequired };
-  if (!isRequired) return { kind: 'none' };
-  throw new ServiceError('InvalidParameterException', galleryProblem(undefined));
+  return { kind: 'none', ...(isRequired && { lacksGallery: true }) };
 }
 
 function namedCollection(request: unknown): string {
