@@ -5,11 +5,19 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runLikeness, temporaryFolder } from './server.ts';
+import { tinyOnnx } from './tiny-onnx.ts';
 
 const folder = temporaryFolder('likeness-packs');
 const modelsDir = join(folder, 'models');
 const yunet = join(import.meta.dirname, '..', '..', 'shared', 'data', 'models', 'face_detection_yunet_2023mar.onnx');
 const brought = join(folder, 'brought');
+/** A net as YOLOv8 exports it, which finds nothing, and what its two classes are. */
+const net = tinyOnnx({ input: [1, 3, 64, 64], output: [1, 6, 1], base: [0, 0, 0, 0, 0, 0], gain: [0, 0, 0, 0, 0, 0] });
+const classes = JSON.stringify({
+  input: { width: 64, height: 64 },
+  output: 'yolov8',
+  classes: ['PERSON', 'HEAD_COVER'],
+});
 const digestOf = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const asked: string[] = [];
 let home: Server;
@@ -17,8 +25,8 @@ let mirror: string;
 
 beforeAll(async () => {
   mkdirSync(brought);
-  writeFileSync(join(brought, 'equipment.onnx'), 'a net of somebody');
-  writeFileSync(join(brought, 'classes.json'), '{}');
+  writeFileSync(join(brought, 'equipment.onnx'), net);
+  writeFileSync(join(brought, 'classes.json'), classes);
   home = createServer((request, response) => {
     asked.push(request.url ?? '');
     if (request.url?.startsWith('/yunet/') && existsSync(yunet)) response.end(readFileSync(yunet));
@@ -89,7 +97,7 @@ describe('optional packs on the command line', () => {
     const stated = [...from, '--licence', 'a contract', '--commercial-use'];
     const unpinned = await likeness(...stated);
     expect(unpinned.exitCode).toBe(2);
-    expect(unpinned.stderr).toContain(`--sha256 equipment.onnx=${digestOf('a net of somebody')}`);
+    expect(unpinned.stderr).toContain(`--sha256 equipment.onnx=${digestOf(net)}`);
     const installed = await likeness(...stated, ...digests());
     expect(installed).toMatchObject({ exitCode: 0 });
     expect(await listed('equipment')).toMatchObject({
@@ -100,9 +108,4 @@ describe('optional packs on the command line', () => {
   });
 });
 
-const digests = () => [
-  '--sha256',
-  `equipment.onnx=${digestOf('a net of somebody')}`,
-  '--sha256',
-  `classes.json=${digestOf('{}')}`,
-];
+const digests = () => ['--sha256', `equipment.onnx=${digestOf(net)}`, '--sha256', `classes.json=${digestOf(classes)}`];
