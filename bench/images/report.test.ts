@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { summarise } from '../shared/stats.ts';
 import { describeBench, type ImageBench, judge } from './report.ts';
 
-const side = (ms: number, right: number) => ({ runtime: 'a reader', ms: summarise([ms]), right, rightStraight: 1 });
+const side = (ms: number, right: number) => ({
+  name: 'a reader',
+  runtime: 'a runtime',
+  ms: summarise([ms]),
+  right,
+  rightStraight: 1,
+});
 const bench: ImageBench = {
   machine: {
     cpu: 'a cpu',
@@ -34,7 +40,7 @@ const bench: ImageBench = {
     nets: [{ label: 'labels', ours: summarise([10]), theirs: summarise([40]), ratio: 0.25 }],
     together: [],
   },
-  text: { pictures: 5, words: 40, straightWords: 8, ours: side(90, 39), theirs: side(80, 20) },
+  text: { pictures: 5, words: 40, straightWords: 8, ours: side(90, 39), theirs: [side(80, 10), side(200, 20)] },
 };
 
 describe('the report of image operations', () => {

@@ -26,11 +26,24 @@ export function judge({ nets, text }: Pick<ImageBench, 'nets' | 'text'>): Target
     ...(nets?.nets ?? []).map(({ label, ratio }) => atLeast(`${label}: times as fast as tfjs-wasm`, 1 / ratio, 3)),
     ...(text
       ? [
-          atLeast('text: times as fast as tesseract.js', text.theirs.ms.p50 / text.ours.ms.p50, 1),
-          atLeast('text: words read right over those of tesseract.js', text.ours.right / text.theirs.right, 2),
+          atLeast(
+            'text: times as fast as tesseract.js',
+            leastOf(text.theirs, ({ ms: { p50 } }) => p50 / text.ours.ms.p50),
+            1,
+          ),
+          atLeast(
+            'text: words read right over those of tesseract.js',
+            leastOf(text.theirs, ({ right }) => text.ours.right / right),
+            2,
+          ),
         ]
       : []),
   ];
+}
+
+/** Against whichever of its ways does better. */
+function leastOf(sides: TextFigures['theirs'], ratio: (side: TextFigures['ours']) => number): number {
+  return Math.min(...sides.map(ratio));
 }
 
 function atLeast(text: string, reached: number, limit: number): Target {
@@ -61,11 +74,11 @@ export function describeBench({ machine, operations, nets, text }: ImageBench, t
       : []),
     ...(text
       ? [
-          `Text, ${text.pictures} rendered signs turned by up to 40 degrees, ${text.words} words (${text.straightWords} of them lie straight)\nours: ${text.ours.runtime}; theirs: ${text.theirs.runtime}`,
+          `Text, ${text.pictures} rendered signs turned by up to 40 degrees, ${text.words} words (${text.straightWords} of them lie straight)\nours: ${text.ours.runtime}; theirs: ${text.theirs[0]?.runtime}`,
           table(
             ['reader', 'ms p50', 'p95', 'words right', 'straight ones'],
-            [['likeness', text.ours] as const, ['tesseract.js', text.theirs] as const].map(([name, side]) => [
-              name,
+            [text.ours, ...text.theirs].map((side) => [
+              side.name,
               ms(side.ms.p50),
               ms(side.ms.p95),
               side.right,

@@ -7,7 +7,8 @@ import { type Summary, summarise } from '../shared/stats.ts';
 /** What a process that reads text is asked. */
 export type TextQuestion =
   | { readonly kind: 'open'; readonly modelsDir: string; readonly workers: number }
-  | { readonly kind: 'read'; readonly image: Uint8Array };
+  /** `straightens`: with the reader's own means against turned pages, where those have to be asked for. */
+  | { readonly kind: 'read'; readonly image: Uint8Array; readonly straightens: boolean };
 
 /** What it answers. */
 export interface TextAnswer {
@@ -20,6 +21,7 @@ export interface TextAnswer {
 
 /** One side's reading. */
 export interface TextSide {
+  readonly name: string;
   readonly runtime: string;
   readonly ms: Summary;
   /** Words read exactly, of all. */
@@ -34,7 +36,8 @@ export interface TextFigures {
   readonly words: number;
   readonly straightWords: number;
   readonly ours: TextSide;
-  readonly theirs: TextSide;
+  /** As it comes, and with its own means against turned pages. */
+  readonly theirs: readonly TextSide[];
 }
 
 /** The evaluation's own pictures, so that figures compare. */
@@ -49,15 +52,22 @@ export async function measureText(
   const ours = startChild<TextQuestion, TextAnswer>(new URL('./text-ours-child.js', import.meta.url));
   const theirs = startChild<TextQuestion, TextAnswer>(new URL('./text-tesseract-child.js', import.meta.url));
   try {
-    const sides = await Promise.all(
-      [ours, theirs].map(async (child) => ({
-        child,
-        runtime: (await child.ask({ kind: 'open', modelsDir, workers: options.workers })).runtime,
-        ms: [] as number[],
-        right: 0,
-        rightStraight: 0,
-      })),
-    );
+    const open = { kind: 'open', modelsDir, workers: options.workers } as const;
+    const runtimes = { ours: (await ours.ask(open)).runtime, theirs: (await theirs.ask(open)).runtime };
+    const sideOf = (name: string, child: typeof ours, runtime: string, straightens: boolean) => ({
+      name,
+      child,
+      runtime,
+      straightens,
+      ms: [] as number[],
+      right: 0,
+      rightStraight: 0,
+    });
+    const sides = [
+      sideOf('likeness', ours, runtimes.ours, false),
+      sideOf('tesseract.js', theirs, runtimes.theirs, false),
+      sideOf('tesseract.js, rotateAuto', theirs, runtimes.theirs, true),
+    ];
     let [words, straightWords, done] = [0, 0, 0];
     for await (const { bytes, lines, degrees } of renderTexts(options.pictures, SEED)) {
       const truth = lines.flat();
@@ -66,8 +76,8 @@ export async function measureText(
       if (isStraight) straightWords += truth.length;
       for (const side of done % 2 === 0 ? sides : [...sides].reverse()) {
         // The first picture loads nets and data.
-        if (done === 0) await side.child.ask({ kind: 'read', image: bytes });
-        const answer = await side.child.ask({ kind: 'read', image: bytes });
+        if (done === 0) await side.child.ask({ kind: 'read', image: bytes, straightens: side.straightens });
+        const answer = await side.child.ask({ kind: 'read', image: bytes, straightens: side.straightens });
         const { right } = scoreWords(truth, answer.words);
         side.ms.push(answer.ms);
         side.right += right;
@@ -76,15 +86,16 @@ export async function measureText(
       done += 1;
       progress.step('text');
     }
-    const [mine, other] = sides.map(
-      ({ runtime, ms, right, rightStraight }): TextSide => ({
+    const [mine, ...others] = sides.map(
+      ({ name, runtime, ms, right, rightStraight }): TextSide => ({
+        name,
         runtime,
         ms: summarise(ms),
         right,
         rightStraight,
       }),
     );
-    return { pictures: options.pictures, words, straightWords, ours: mine as TextSide, theirs: other as TextSide };
+    return { pictures: options.pictures, words, straightWords, ours: mine as TextSide, theirs: others };
   } finally {
     ours.close();
     theirs.close();
