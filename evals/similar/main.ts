@@ -40,10 +40,12 @@ const { modelsDir } = loadConfig({ env: readEnvironment(), cwd: packageRoot() })
 const models = openModelStore({ modelsDir });
 await models.pull();
 const faces = await createFaceEngine({ models });
-const engine = await openVisualEngine({ models, faces });
+const packs = { installed: async () => undefined, load: async () => new Uint8Array() };
+const engine = await openVisualEngine({ models, packs, faces });
 /** The same without covering faces: what covering them is good for. */
 const uncovered = await openVisualEngine({
   models,
+  packs,
   faces: { detectIn: async ({ width, height }) => ({ width, height, faces: [] }) },
 });
 const bars = createBars();

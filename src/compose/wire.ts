@@ -262,7 +262,7 @@ export async function wire(config: Config, options: WireOptions = {}): Promise<W
         }),
         vision,
         textReader: createTextReader(vision, config.workers),
-        visualSimilarity: { version: visualFeatureVersion, reader: vision, similarityOf },
+        visualSimilarity: { version: await visualFeatureVersion(startedPacks), reader: vision, similarityOf },
         imageMemories: createImageMemories({ maxBytes: imageMemoryBytes, idleMs: imageMemoryMs, clock }),
         watchOf: budgets.watchOf,
         faceModels: versions,

@@ -28,7 +28,7 @@ export async function openEngines(settings: EngineSettings): Promise<Engines> {
   const packs = openPackStore({ modelsDir, startedWith, ...(deployment && { deployment }) });
   const labels = onDemand(async () => createLabelEngine({ models, packs, faces, ...(limits && { limits }) }));
   const moderation = onDemand(() => openModerationEngine({ models, packs, ...(limits && { limits }) }));
-  const visual = onDemand(() => openVisualEngine({ models, faces, ...(limits && { limits }) }));
+  const visual = onDemand(() => openVisualEngine({ models, packs, faces, ...(limits && { limits }) }));
   const text = onDemand(() => createTextEngine({ models, ...(limits && { limits }) }));
   const equipment = onDemand(() => openEquipmentEngine({ packs, ...(limits && { limits }) }));
   return {

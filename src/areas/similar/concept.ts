@@ -13,9 +13,8 @@ const labellingAttributes: ReadonlySet<FaceAttribute> = new Set([
 ] as const);
 
 const kind = 'labels';
-/** What a remembered label takes. */
-const labelBytes = 96;
-const overheadBytes = 256;
+/** What a remembered image takes beside its numbers. */
+const overheadBytes = 512;
 
 /** Says how surely images show one label of the table. */
 export interface ConceptJudge {
@@ -40,7 +39,9 @@ export function openConcept(
 ): ConceptJudge {
   const { name } = labelNamed(concept, table);
   const sources = coverage.filter(({ operation }) => operation === 'DetectLabels');
+  const placeOf = new Map(table.entries.map((entry, place) => [entry.name, place] as const));
   const isShownBy = (label: string): boolean => label === name || table.ancestorsOf(label).includes(name);
+  const showing = table.entries.flatMap((entry, place) => (isShownBy(entry.name) ? [place] : []));
   if (!sources.some(({ labels }) => labels.some(isShownBy))) {
     throw new ServiceError(
       'InvalidParameterException',
@@ -50,26 +51,30 @@ export function openConcept(
   return {
     version: sources.map(({ source, version }) => `${source}-${version}`).join('+'),
     async sureness(image, sha256, signal) {
-      const known = imageMemory.get<ReadonlyMap<string, number>>(kind, sha256);
-      if (known === undefined && image === undefined) return undefined;
-      const labels = known ?? (await look(image as EncodedImage, sha256, signal));
-      return Math.max(0, ...[...labels].flatMap(([label, sure]) => (isShownBy(label) ? [sure] : [])));
+      const known = imageMemory.get<Float32Array>(kind, sha256);
+      const sure = known ?? (image && (await look(image, sha256, signal)));
+      return sure && showing.reduce((most, place) => Math.max(most, sure[place] ?? 0), 0);
     },
   };
 
-  /** Every label is looked for, because the next question about the image may be another. */
-  async function look(image: EncodedImage, sha256: string, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  /**
+   * Every label is looked for, because the next question about the image may be another.
+   *
+   * @returns how sure each label of the table is, 0..100
+   */
+  async function look(image: EncodedImage, sha256: string, signal: AbortSignal): Promise<Float32Array> {
     const found = await labelDetector.detectLabels(
       image,
       { minConfidence: 0, attributes: labellingAttributes },
       signal,
     );
-    const labels = new Map<string, number>();
+    const sure = new Float32Array(table.entries.length);
     for (const { name: label, confidence } of found.labels) {
-      labels.set(label, Math.max(confidence, labels.get(label) ?? 0));
+      const place = placeOf.get(label);
+      if (place !== undefined) sure[place] = Math.max(confidence, sure[place] ?? 0);
     }
-    imageMemory.set(kind, sha256, labels, labels.size * labelBytes + overheadBytes);
-    return labels;
+    imageMemory.set(kind, sha256, sure, sure.byteLength + overheadBytes);
+    return sure;
   }
 }
 

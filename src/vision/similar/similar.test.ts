@@ -1,13 +1,16 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { openTestModels } from '../../../tests/setup/models.ts';
+import { createOnnxGraph } from '../models/onnx-writer.ts';
 import { COLOUR_SIDE, coloursOf, labOf } from './colour.ts';
 import { coverFaces } from './cover-faces.ts';
 import type { VisualFeature } from './port.ts';
 import { onScale, similarityOf } from './similarity.ts';
+import { visualFeatureVersion } from './version.ts';
 import { openVisualEngine } from './visual-engine.ts';
 
 const never = new AbortController().signal;
+const noPacks = { installed: async () => undefined, load: async () => new Uint8Array() };
 const plain = (red: number, green: number, blue: number) =>
   Float32Array.from({ length: COLOUR_SIDE * COLOUR_SIDE * 3 }, (_, i) => [red, green, blue][i % 3] ?? 0);
 const dot = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
@@ -94,10 +97,47 @@ describe('similarity', () => {
 });
 
 describe('the engine of visual features', () => {
+  it('embeds with the concepts pack where it is installed, and then needs no other net', async () => {
+    // The documented signature of SigLIP's picture side, with the mean of each channel for a vector.
+    const graph = createOnnxGraph('tiny');
+    graph.input('pixel_values', [1, 3, 224, 224]);
+    graph.node('ReduceMean', ['pixel_values'], { axes: [2, 3], keepdims: 0 }, 'pooler_output');
+    graph.output('pooler_output', [1, 3]);
+    const net = graph.serialise();
+    const packs = {
+      installed: async (id: string) => (id === 'concepts' ? { ready: true } : undefined) as never,
+      load: async () => net,
+    };
+    expect(await visualFeatureVersion(packs)).toBe('concepts-1');
+    expect(await visualFeatureVersion(noPacks)).toBe('mobilenet-1');
+    expect(await visualFeatureVersion({ installed: async () => ({ ready: false }) as never })).toBe('mobilenet-1');
+    const engine = await openVisualEngine({
+      models: { load: () => Promise.reject(new Error('no other net')) } as never,
+      packs,
+      faces: { detectIn: async ({ width, height }) => ({ width, height, faces: [] }) },
+    });
+    const look = async (background: string) =>
+      engine.visualFeature(
+        {
+          bytes: await sharp({ create: { width: 90, height: 90, channels: 3, background } })
+            .png()
+            .toBuffer(),
+        },
+        never,
+      );
+    const [red, blue] = [await look('#ff0000'), await look('#0000ff')];
+    await engine.close();
+    expect(red.version).toBe('concepts-1');
+    for (const [i, value] of [1, -1, -1].entries()) expect(red.content[i]).toBeCloseTo(value / Math.sqrt(3), 3);
+    expect(similarityOf(red, red)).toBeCloseTo(100, 3);
+    expect(similarityOf(red, blue)).toBe(0);
+  });
+
   it('finds a picture again that was shrunk, mirrored and saved anew, before another', async () => {
     const seen: number[] = [];
     const engine = await openVisualEngine({
       models: await openTestModels(['nsfw-mobilenet']),
+      packs: noPacks,
       faces: {
         detectIn: async ({ width, height }) => {
           seen.push(Math.max(width, height));
@@ -130,6 +170,7 @@ describe('the engine of visual features', () => {
   it('gives up when the signal fires, and tells images from others', async () => {
     const engine = await openVisualEngine({
       models: await openTestModels(['nsfw-mobilenet']),
+      packs: noPacks,
       faces: { detectIn: async ({ width, height }) => ({ width, height, faces: [] }) },
     });
     await expect(engine.visualFeature({ bytes: new Uint8Array(9) }, never)).rejects.toThrow(/no JPEG/);

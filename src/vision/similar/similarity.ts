@@ -1,23 +1,36 @@
 import { px } from '../align/raster.ts';
 import type { VisualFeature } from './port.ts';
+import { DEFAULT_VERSION } from './version.ts';
 
 /** How much of a score the colours are, of 1; the rest is the content. Chosen by `npm run eval:similar`. */
 const COLOUR_SHARE = 0.2;
 
+/** A score, and the similarity that it is told as. */
+interface Mark {
+  readonly score: number;
+  readonly similarity: number;
+}
+
 /**
- * Scores and the similarities that they are told as; straight between them. Measured by `npm run eval:similar`: of pairs
- * of photos that show different things half reach the first, 1 in 100 the second and 1 in 1000 the third.
+ * What scores are told as, straight between marks. Measured by `npm run eval:similar`: of pairs of photos that show
+ * different things half reach the first mark, 1 in 100 the second and 1 in 1000 the third.
  */
-const SCALE = [
+const MEASURED: readonly Mark[] = [
   { score: 0.51, similarity: 0 },
   { score: 0.76, similarity: 50 },
   { score: 0.86, similarity: 75 },
   { score: 1, similarity: 100 },
-] as const;
+];
+
+/** Of features that nobody could measure here: the score as it is. */
+const AS_IT_IS: readonly Mark[] = [
+  { score: 0, similarity: 0 },
+  { score: 1, similarity: 100 },
+];
 
 /** How alike two pictures look, 0..100; 100 is the same picture. @throws {RangeError} for features of two versions */
 export function similarityOf(a: VisualFeature, b: VisualFeature): number {
-  return onScale(fusedScore(a, b));
+  return onScale(fusedScore(a, b), a.version === DEFAULT_VERSION ? MEASURED : AS_IT_IS);
 }
 
 /** How alike two pictures look before it is put on the scale of similarities, 0..1. @throws {RangeError} for two versions */
@@ -27,9 +40,9 @@ export function fusedScore(a: VisualFeature, b: VisualFeature, colourShare = COL
 }
 
 /** @param score 0..1 */
-export function onScale(score: number): number {
-  for (const [index, upper] of SCALE.entries()) {
-    const lower = SCALE[index - 1];
+export function onScale(score: number, marks: readonly Mark[] = MEASURED): number {
+  for (const [index, upper] of marks.entries()) {
+    const lower = marks[index - 1];
     if (score >= upper.score) continue;
     if (lower === undefined) return 0;
     const share = (score - lower.score) / (upper.score - lower.score);

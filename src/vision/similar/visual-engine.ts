@@ -3,12 +3,14 @@ import { type Pyramid, pyramidOf } from '../align/raster.ts';
 import { squeezeImage } from '../align/squeeze.ts';
 import { PLAIN_RGB } from '../align/warp.ts';
 import type { FaceEngine } from '../face-engine.ts';
+import { embedPicture, openPictureNet } from '../labels/concepts.ts';
 import type { ModelStore } from '../models/index.ts';
+import type { PackStore } from '../packs/store.ts';
 import { type Net, openNet, outputOf } from '../sessions/net.ts';
 import { COLOUR_SIDE, coloursOf, ofLengthOne } from './colour.ts';
 import { coverFaces } from './cover-faces.ts';
 import type { VisualFeatureReader } from './port.ts';
-import { visualFeatureVersion } from './version.ts';
+import { CONCEPTS_VERSION, visualFeatureVersion } from './version.ts';
 
 /** The net whose pooled activations say what is shown. */
 const MODEL = 'nsfw-mobilenet';
@@ -26,19 +28,24 @@ export interface VisualEngine extends VisualFeatureReader {
 }
 
 /**
- * Opens the net for visual features. It is the moderation net's global average pool: a net that saw pictures of all
- * kinds, and not the embedding of any face net.
+ * Opens the net for visual features: the image embedding of the concepts pack where it is installed, else the moderation
+ * net's global average pool. Both saw pictures of all kinds; neither is the embedding of a face net.
  *
  * @param parts.faces finds the faces that are made unrecognisable first
- * @throws {ModelMissingError | ModelCorruptError | ModelLicenceError}
+ * @throws {ModelMissingError | ModelCorruptError | ModelLicenceError | PackCorruptError}
  */
 export async function openVisualEngine(parts: {
   readonly models: ModelStore;
+  /** The optional packs that the server started with. */
+  readonly packs: Pick<PackStore, 'installed' | 'load'>;
   readonly faces: Pick<FaceEngine, 'detectIn'>;
   readonly limits?: ImageLimits;
 }): Promise<VisualEngine> {
   const { faces, limits = defaultImageLimits } = parts;
-  const net = await openNet((await parts.models.load(MODEL)).bytes);
+  const version = await visualFeatureVersion(parts.packs);
+  const isConcepts = version === CONCEPTS_VERSION;
+  const net = isConcepts ? await openPictureNet(parts.packs) : await openNet((await parts.models.load(MODEL)).bytes);
+  const contentIn = isConcepts ? embedPicture : pooledActivations;
   return {
     async visualFeature(image, signal) {
       signal.throwIfAborted();
@@ -53,9 +60,9 @@ export async function openVisualEngine(parts: {
         signal,
       );
       const covered = pyramidOf(coverFaces(decoded, found));
-      const content = await contentOf(net, covered);
+      const content = await contentIn(net, covered);
       return {
-        version: visualFeatureVersion,
+        version,
         content,
         colours: coloursOf(squeezeImage(covered, COLOUR_SIDE, COLOUR_SIDE, PLAIN_RGB)),
       };
@@ -64,7 +71,7 @@ export async function openVisualEngine(parts: {
   };
 }
 
-async function contentOf(net: Net, image: Pyramid): Promise<Float32Array> {
+async function pooledActivations(net: Net, image: Pyramid): Promise<Float32Array> {
   const input = squeezeImage(image, NET_SIDE, NET_SIDE, NET_FORMAT);
   return ofLengthOne(outputOf(await net.run(input, [1, NET_SIDE, NET_SIDE, 3]), 'feature'));
 }
