@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import type { OwnRequestOf, OwnResponseOf } from '../../contract/index.ts';
@@ -37,6 +37,7 @@ const digestsPerCall = 500;
 /** What a request may hold: larger photos are made smaller before they are sent, which changes nothing that is looked at. */
 const mostBytes = 4_500_000;
 const smallerSide = 1600;
+const filesAtOnce = 4;
 const mostTries = 6;
 const firstWaitMs = 250;
 
@@ -91,11 +92,14 @@ export async function runSimilar(folder: string, flags: SimilarFlags, terminal: 
     if (where !== 'this process') {
       const toSend: string[] = [];
       for (let start = 0; start < files.length && !interrupt.signal.aborted; start += digestsPerCall) {
-        const batch = files.slice(start, start + digestsPerCall);
-        const answer = await ask(await Promise.all(batch.map((file) => digestOf(join(root, file)))));
-        take(batch, answer);
-        toSend.push(...answer.notHeld.map((index) => batch[index] ?? ''));
-        advance(batch.length - answer.notHeld.length);
+        const part = files.slice(start, start + digestsPerCall);
+        const digests = await digestsOf(root, part);
+        const batch = [...digests.keys()];
+        const answer = batch.length === 0 ? undefined : await ask([...digests.values()].map((sha256) => ({ sha256 })));
+        if (answer) take(batch, answer);
+        const held = new Set(batch.filter((_, index) => !answer?.notHeld.includes(index)));
+        toSend.push(...part.filter((file) => !held.has(file)));
+        advance(held.size);
       }
       todo = toSend;
     }
@@ -205,10 +209,24 @@ async function bytesToSend(path: string): Promise<Buffer> {
   }
 }
 
-/** What a photo is asked for by; one that would be made smaller is named by what nothing is held for, and so sent. */
-async function digestOf(path: string): Promise<NamedImage> {
-  const bytes = await readFile(path);
-  return { sha256: createHash('sha256').update(bytes).digest('hex') };
+/** The digests of the photos that are sent as they are, a few files at a time; the larger ones are left out. */
+async function digestsOf(root: string, files: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  const waiting = files.values();
+  const work = async () => {
+    for (const file of waiting) {
+      const path = join(root, file);
+      if ((await stat(path)).size > mostBytes) continue;
+      digests.set(
+        file,
+        createHash('sha256')
+          .update(await readFile(path))
+          .digest('hex'),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: filesAtOnce }, work));
+  return digests;
 }
 
 async function drawBest(flags: SimilarFlags, root: string, best: readonly Found[], terminal: Terminal): Promise<void> {

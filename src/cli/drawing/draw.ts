@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import sharp, { type OverlayOptions, type Sharp } from 'sharp';
 import { UsageError } from '../exit-codes.ts';
 import { captionMaker } from './caption.ts';
 import { flowCaptions, type PlacementWish, placeCaptions, type Rect } from './placement.ts';
+import { type Canvas, drawDot, drawOutline, type Place } from './strokes.ts';
 
 /** A point as answers have it: ratios of the upright image. */
 export interface DrawnPoint {
@@ -57,6 +59,7 @@ export const frameColours = [
   '#f0e442',
 ] as const;
 
+const SHADOW = { colour: '#000000', opacity: 0.55 };
 const listColour = '#d9dde3';
 const panelColour = '#16181d';
 /** Smaller pictures are drawn larger: a caption of readable size would cover them. */
@@ -123,7 +126,8 @@ export async function renderFrames(
     wishes.push({ frame, anchor: grow(boundsOf(frame, width, height), stroke), ...image });
   }
   const places = placeCaptions(wishes, { width, height });
-  const layers: OverlayOptions[] = [{ input: shapesOver(frames, width, height, stroke), left: 0, top: 0 }];
+  drawShapes({ data, width, height }, frames, stroke);
+  const layers: OverlayOptions[] = [];
   const homeless: ListedCaption[] = [];
   for (const [index, { frame, png }] of wishes.entries()) {
     const place = places[index];
@@ -159,7 +163,8 @@ const captionMakerOf = (make: ReturnType<typeof captionMaker>, { caption, colour
 /** The picture as people see it: upright, on white where it is transparent, RGB. */
 async function openUpright(imagePath: string, longSide: number | undefined) {
   try {
-    const upright = await sharp(imagePath)
+    // By its bytes: where the house decodes images, libvips opens no files.
+    const upright = await sharp(await readFile(imagePath))
       .autoOrient()
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
@@ -190,33 +195,38 @@ function fontFor(longSide: number, frames: number): number {
   return Math.max(leastFontPx, Math.round(longSide / crowded));
 }
 
-/** The frames as SVG: each line twice, dark and wider below, so that it shows on any background. */
-function shapesOver(frames: readonly Frame[], width: number, height: number, stroke: number): Buffer {
-  const at = (point: DrawnPoint) => `${((point.X ?? 0) * width).toFixed(1)},${((point.Y ?? 0) * height).toFixed(1)}`;
-  const shapes = frames.map((frame) => {
-    const outline =
-      frame.polygon !== undefined && frame.polygon.length > 2
-        ? `<polygon points="${frame.polygon.map(at).join(' ')}"`
-        : frame.box === undefined
-          ? undefined
-          : rectangle(boundsOf(frame, width, height));
-    const lines =
-      outline === undefined
-        ? ''
-        : `${outline} fill="none" stroke="#000" stroke-opacity="0.55" stroke-width="${stroke * 2}"/>${outline} fill="none" stroke="${frame.colour}" stroke-width="${stroke}"/>`;
-    const dots = (frame.points ?? []).map((point) => {
-      const [cx, cy] = at(point).split(',');
-      return `<circle cx="${cx}" cy="${cy}" r="${stroke}" fill="${frame.colour}" stroke="#000" stroke-opacity="0.55" stroke-width="${stroke / 2}"/>`;
-    });
-    return `${lines}${dots.join('')}`;
-  });
-  return Buffer.from(
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" stroke-linejoin="round">${shapes.join('')}</svg>`,
-  );
+/** Draws each frame twice, dark and wider below, so that it shows on any background. */
+function drawShapes(canvas: Canvas, frames: readonly Frame[], stroke: number): void {
+  const { width, height } = canvas;
+  const at = ({ X = 0, Y = 0 }: DrawnPoint): Place => ({ x: X * width, y: Y * height });
+  for (const frame of frames) {
+    const { colour, points = [] } = frame;
+    const corners = cornersOf(frame, width, height);
+    const paint = { colour, opacity: 1 };
+    drawOutline(canvas, corners, 2 * stroke, SHADOW);
+    drawOutline(canvas, corners, stroke, paint);
+    for (const point of points) {
+      drawDot(canvas, at(point), stroke * 1.25, SHADOW);
+      drawDot(canvas, at(point), stroke, paint);
+    }
+  }
 }
 
-const rectangle = ({ left, top, width, height }: Rect) =>
-  `<rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${width.toFixed(1)}" height="${height.toFixed(1)}"`;
+/** Of the polygon where there is one, else of the box; none where there is neither. */
+function cornersOf(frame: Frame, width: number, height: number): readonly Place[] {
+  const { polygon, box } = frame;
+  if (polygon !== undefined && polygon.length > 2) {
+    return polygon.map(({ X = 0, Y = 0 }) => ({ x: X * width, y: Y * height }));
+  }
+  if (box === undefined) return [];
+  const { left, top, width: across, height: down } = boundsOf(frame, width, height);
+  return [
+    { x: left, y: top },
+    { x: left + across, y: top },
+    { x: left + across, y: top + down },
+    { x: left, y: top + down },
+  ];
+}
 
 /** What a frame spans, in pixels. */
 function boundsOf({ box, polygon }: Frame, width: number, height: number): Rect {
