@@ -17,8 +17,10 @@ export interface LineNets {
 
 /** A mean probability below this is no text, or none that the net can read. */
 const LEAST_PROBABILITY = 0.5;
-/** A line read less surely than this is also read the other way round: the direction net is unsure of short words. */
-const SURE = 0.85;
+/** A line is also read the other way round where it was read less surely than this ... */
+const SURE_READING = 0.85;
+/** ... or the direction net is less sure than this of either way: it takes "jumps dog" for upside down at 0.86. */
+const SURE_DIRECTION = 0.95;
 
 interface Reading {
   readonly read: readonly ReadCharacter[];
@@ -29,10 +31,11 @@ interface Reading {
 
 /** Reads a straightened line, upside down where it stands so. */
 export async function readLine(nets: LineNets, { pixels, width }: LineCrop, signal: AbortSignal): Promise<CropText> {
-  const first = (await probablyUpsideDown(nets.direction, pixels, width)) > 0.5;
+  const probability = await probablyUpsideDown(nets.direction, pixels, width);
+  const first = probability > 0.5;
   let upsideDown = first;
   let reading = await recognise(nets, first ? turnByHalf(pixels) : pixels, width);
-  if (reading.probability < SURE) {
+  if (reading.probability < SURE_READING || Math.max(probability, 1 - probability) < SURE_DIRECTION) {
     signal.throwIfAborted();
     const other = await recognise(nets, first ? pixels : turnByHalf(pixels), width);
     if (other.probability > reading.probability) {
