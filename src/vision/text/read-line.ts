@@ -21,6 +21,10 @@ const LEAST_PROBABILITY = 0.5;
 const SURE_READING = 0.85;
 /** ... or the direction net is less sure than this of either way: it takes "jumps dog" for upside down at 0.86. */
 const SURE_DIRECTION = 0.95;
+/** No net is surer than this of anything. */
+const MOST_CERTAIN = 0.999;
+/** What a letter's probability weighs against the direction net's: the more letters, the less that net counts. */
+const LETTER_WEIGHT = 5;
 
 interface Reading {
   readonly read: readonly ReadCharacter[];
@@ -38,7 +42,13 @@ export async function readLine(nets: LineNets, { pixels, width }: LineCrop, sign
   if (reading.probability < SURE_READING || Math.max(probability, 1 - probability) < SURE_DIRECTION) {
     signal.throwIfAborted();
     const other = await recognise(nets, first ? pixels : turnByHalf(pixels), width);
-    if (other.probability > reading.probability) {
+    // Both nets count: SIH reads more surely than THIS, but the direction net knows better.
+    const letters = Math.max(reading.read.length, other.read.length);
+    const readBetter = LETTER_WEIGHT * letters * Math.log(held(other.probability) / held(reading.probability));
+    const liesOtherwise = Math.log(
+      held(first ? 1 - probability : probability) / held(first ? probability : 1 - probability),
+    );
+    if (readBetter + liesOtherwise > 0) {
       reading = other;
       upsideDown = !first;
     }
@@ -66,4 +76,8 @@ function wordsOf({ read, steps }: Reading): CropWord[] {
     from: extents[i]?.from ?? 0,
     to: extents[i]?.to ?? 1,
   }));
+}
+
+function held(probability: number): number {
+  return Math.min(MOST_CERTAIN, Math.max(1 - MOST_CERTAIN, probability));
 }
