@@ -53,6 +53,10 @@ const storeTerms: Record<StoreErrorCode, Terms> = {
     ({ CollectionId }) => `The collection id: ${CollectionId} does not exist`,
   ],
   'collection-full': ['ServiceQuotaExceededException', () => 'The collection holds as many faces as it may.'],
+  'face-exists': [
+    'ConflictException',
+    () => 'A face of the file bears the id of another face that stands here: import it into an empty collection.',
+  ],
   'tag-limit': ['ServiceQuotaExceededException', () => 'The resource would hold more tags than it may.'],
   'user-exists': ['ConflictException', ({ UserId }) => `The user id: ${UserId} already exists`],
   'user-not-found': ['ResourceNotFoundException', ({ UserId }) => `The user id: ${UserId} does not exist`],

@@ -3,6 +3,7 @@ export type StoreErrorCode =
   | 'collection-exists'
   | 'collection-not-found'
   | 'collection-full'
+  | 'face-exists'
   | 'tag-limit'
   | 'user-exists'
   | 'user-not-found'

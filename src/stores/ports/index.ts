@@ -7,6 +7,7 @@ export type {
   FaceHit,
   FaceRecord,
   FaceRefusal,
+  MovedFace,
   NewFace,
   SearchOptions,
   Staging,
@@ -14,6 +15,7 @@ export type {
   UserHit,
   UserRecord,
   UserStatus,
+  WalkedFace,
 } from './collections.ts';
 export type {
   DocumentChange,

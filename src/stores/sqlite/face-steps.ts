@@ -27,40 +27,6 @@ type FaceSteps = Pick<
 export function createFaceSteps(tables: CollectionTables, clock: () => number): FaceSteps {
   const { database, index } = tables;
 
-  const insertFace = (
-    collection: CollectionRow,
-    face: NewFace,
-    image: ImageColumns,
-  ): { row: FaceRow; turned: Float32Array } => {
-    collection.last_counter++;
-    const vault = tables.vault.of(collection);
-    const turned = vault.rotation.turn(face.template);
-    const nowMs = Math.round(clock());
-    const columns = {
-      position: collection.number * POSITIONS_PER_COLLECTION + collection.last_counter,
-      collection_number: collection.number,
-      face_id: face.faceId,
-      ...image,
-      user_id: null,
-      box_left: face.box.left,
-      box_top: face.box.top,
-      box_width: face.box.width,
-      box_height: face.box.height,
-      confidence: face.confidence,
-      stored_at_ms: nowMs,
-    } as const;
-    const template = vault.sealFace(columns, encodeTemplate(turned), nowMs);
-    const checksum = faceChecksum(columns, template);
-    const names = Object.keys(columns);
-    database.run(
-      `INSERT INTO face (${names.join(', ')}, template, checksum) VALUES (${names.map(() => '?').join(', ')}, ?, ?)`,
-      [...Object.values(columns), template, checksum],
-    );
-    collection.face_count++;
-    collection.face_sum = addChecksum(collection.face_sum, checksum);
-    return { row: { ...columns, template: new ArrayBuffer(0), checksum }, turned };
-  };
-
   return {
     async addFaces(collectionId, { imageId, externalImageId, modelVersion, faces, maxFaces }) {
       const image = { image_id: imageId, external_image_id: externalImageId ?? null, model_version: modelVersion };
@@ -86,7 +52,7 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
         const rows = faces.map((face, i) => {
           const row = standing[i];
           if (row !== undefined) return row;
-          const inserted = insertFace(collection, face, image);
+          const inserted = insertFace(tables, collection, face, image, Math.round(clock()));
           fresh.push({ id: face.faceId, vector: inserted.turned });
           return inserted.row;
         });
@@ -187,10 +153,52 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
   };
 }
 
-interface ImageColumns {
+/** What the faces of one image have in common in their rows. */
+export interface ImageColumns {
   readonly image_id: string;
   readonly external_image_id: string | null;
   readonly model_version: string;
+}
+
+/**
+ * Puts a face's row into its collection, at the next position. Inside a transaction; the caller saves the collection and
+ * lets the index follow with what is returned.
+ *
+ * @param storedAtMs also when its subject's key was made, where it has none yet
+ */
+export function insertFace(
+  { database, vault: vaults }: CollectionTables,
+  collection: CollectionRow,
+  face: NewFace,
+  image: ImageColumns,
+  storedAtMs: number,
+): { row: FaceRow; turned: Float32Array } {
+  collection.last_counter++;
+  const vault = vaults.of(collection);
+  const turned = vault.rotation.turn(face.template);
+  const columns = {
+    position: collection.number * POSITIONS_PER_COLLECTION + collection.last_counter,
+    collection_number: collection.number,
+    face_id: face.faceId,
+    ...image,
+    user_id: null,
+    box_left: face.box.left,
+    box_top: face.box.top,
+    box_width: face.box.width,
+    box_height: face.box.height,
+    confidence: face.confidence,
+    stored_at_ms: storedAtMs,
+  } as const;
+  const template = vault.sealFace(columns, encodeTemplate(turned), storedAtMs);
+  const checksum = faceChecksum(columns, template);
+  const names = Object.keys(columns);
+  database.run(
+    `INSERT INTO face (${names.join(', ')}, template, checksum) VALUES (${names.map(() => '?').join(', ')}, ?, ?)`,
+    [...Object.values(columns), template, checksum],
+  );
+  collection.face_count++;
+  collection.face_sum = addChecksum(collection.face_sum, checksum);
+  return { row: { ...columns, template: new ArrayBuffer(0), checksum }, turned };
 }
 
 /**

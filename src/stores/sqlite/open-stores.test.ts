@@ -6,6 +6,7 @@ import { describeCollectionStore, type OpenedCollections } from '../../../tests/
 import { describeStaging } from '../../../tests/stores/staging-contract.ts';
 import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { describeSubjects } from '../../../tests/stores/subject-contract.ts';
+import { describeTransfer } from '../../../tests/stores/transfer-contract.ts';
 import { openStores } from './open-stores.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'likeness-stores-'));
@@ -18,3 +19,4 @@ const openIn = async (dataDir: string, clock = () => 1_700_000_000_000): Promise
 describeCollectionStore('the sqlite store', () => openIn(mkdtempSync(join(root, 'data-'))));
 describeSubjects('the sqlite store', (clock) => openIn(mkdtempSync(join(root, 'data-')), clock));
 describeStaging('the sqlite store', () => openIn(mkdtempSync(join(root, 'data-'))));
+describeTransfer('the sqlite store', () => openIn(mkdtempSync(join(root, 'data-'))));

@@ -38,6 +38,7 @@ import { snapshotDatabases } from './snapshot.ts';
 import { createStagingSteps } from './staging-steps.ts';
 import { createSubjectSteps } from './subject-steps.ts';
 import { type CollectionTally, tallyCollection } from './tallies.ts';
+import { createTransferSteps } from './transfer-steps.ts';
 import { createUseSteps } from './use-rows.ts';
 import { createUserSteps } from './user-steps.ts';
 import { createVault } from './vault.ts';
@@ -182,6 +183,7 @@ function collectionsOver(tables: CollectionTables, clock: () => number): Collect
     ...createSubjectSteps(tables),
     ...createUseSteps(tables),
     ...createStagingSteps(tables, clock),
+    ...createTransferSteps(tables),
     only: (collection) => collectionsOver(tablesOfOnly(tables, collection), clock),
   };
 }
