@@ -1,6 +1,6 @@
 /**
- * Adds and deletes faces in a loop until it is killed, saying on standard output what it is about to do and, once it
- * is acknowledged, what it has done. Faces are numbers; arguments: data folder, first number, seed.
+ * Adds and deletes faces in a loop, several images at once, until it is killed, saying on standard output what it is
+ * about to do and, once it is acknowledged, what it has done. Faces are numbers; arguments: data folder, first number, seed.
  */
 
 import { createHmac } from 'node:crypto';
@@ -49,21 +49,31 @@ for (let number = Number(first); ; ) {
     await collections.deleteFaces('c', numbers.map(idOf));
     say('deleted', ...numbers);
   } else {
-    const numbers = Array.from({ length: 1 + Math.floor(random() * 4) }, () => number++);
-    say('adding', ...numbers);
-    await collections.addFaces('c', {
-      imageId: idOf(1_000_000 + (numbers[0] ?? 0)),
-      modelVersion: '1.0',
-      faces: numbers.map((face) => ({
-        faceId: idOf(face),
-        box: { left: 0, top: 0, width: 1, height: 1 },
-        confidence: 99,
-        template: templateOf(face),
-      })),
-      maxFaces: 1e9,
+    // Images at once share a commit; one among them that is refused must take nobody with it.
+    const images = Array.from({ length: 1 + Math.floor(random() * 4) }, () => {
+      const numbers = Array.from({ length: 1 + Math.floor(random() * 4) }, () => number++);
+      return { numbers, isRefused: random() < 0.1 };
     });
-    say('added', ...numbers);
-    mine.push(...numbers);
+    const adding = images.map(async ({ numbers, isRefused }) => {
+      if (!isRefused) say('adding', ...numbers);
+      const stored = collections.addFaces('c', {
+        imageId: idOf(1_000_000 + (numbers[0] ?? 0)),
+        modelVersion: '1.0',
+        faces: numbers.map((face) => ({
+          faceId: idOf(face),
+          box: { left: 0, top: 0, width: 1, height: 1 },
+          confidence: 99,
+          template: templateOf(face),
+        })),
+        maxFaces: isRefused ? 0 : 1e9,
+      });
+      // Were it stored after all, the test would find a face that nobody said.
+      if (isRefused) return stored.catch(() => {});
+      await stored;
+      say('added', ...numbers);
+      mine.push(...numbers);
+    });
+    await Promise.all(adding);
   }
   // Killed at any moment means also between two turns of the event loop.
   if (random() < 0.1) await new Promise((resolve) => setImmediate(resolve));

@@ -3,6 +3,7 @@ import { StoreError } from '../ports/errors.ts';
 import type { VectorIndex } from '../ports/vectors.ts';
 import { type CollectionRow, findCollectionRow } from './collection-rows.ts';
 import type { Database } from './database.ts';
+import { createGroupCommit } from './group-commit.ts';
 import type { Vault } from './vault.ts';
 
 /** A collection that is refused because what is stored of it can't be trusted. */
@@ -22,6 +23,15 @@ export interface CollectionTables {
   read<T>(collectionId: string, work: (collection: CollectionRow) => T): T;
   /** As {@link CollectionTables.read}, in one transaction. */
   change<T>(collectionId: string, work: (collection: CollectionRow) => T): T;
+  /**
+   * As {@link CollectionTables.change}, in a transaction that is shared with other steps, and `committed` right after it;
+   * see {@link RunTogether}.
+   */
+  changeTogether<T>(
+    collectionId: string,
+    work: (collection: CollectionRow) => T,
+    committed?: (result: T) => void,
+  ): Promise<T>;
   /** Lets the index follow a committed change; a collection whose index could not follow is quarantined. */
   follow(collectionId: string, work: () => void): void;
   quarantine(collectionId: string, reason: string): void;
@@ -64,6 +74,7 @@ export function createCollectionTables(parts: {
   scrub: () => Promise<void>;
 }): CollectionTables {
   const { database, index, vault, scrub } = parts;
+  const together = createGroupCommit(database);
   const reasons = new Map<string, string>();
   const damagedRows = new Set<string>();
 
@@ -119,6 +130,7 @@ export function createCollectionTables(parts: {
         return work(collection);
       }),
     change: (collectionId, work) => database.write(() => tables.read(collectionId, work)),
+    changeTogether: (collectionId, work, committed) => together(() => tables.read(collectionId, work), committed),
     follow(collectionId, work) {
       try {
         work();
@@ -177,6 +189,7 @@ export function tablesOfOnly(
     isMeant,
     read: (collectionId, work) => tables.read(collectionId, checked(work)),
     change: (collectionId, work) => tables.change(collectionId, checked(work)),
+    changeTogether: (collectionId, work, committed) => tables.changeTogether(collectionId, checked(work), committed),
     find: (collectionId) => meantOnly(tables.find(collectionId)),
     findDamaged: (collectionId) => meantOnly(tables.findDamaged(collectionId)),
   };

@@ -23,6 +23,9 @@ export interface Database {
   run(sql: string, values?: readonly SqlValue[]): number;
   /** Runs `work` in one transaction that holds the write lock from its start; a throw undoes everything. */
   write<T>(work: () => T): T;
+  /** Runs a part of what {@link Database.write} runs; a throw undoes this part alone, unless it has ended the transaction. */
+  step<T>(work: () => T): T;
+  inTransaction(): boolean;
   /** Moves what the write-ahead log holds into the database file and empties the log; false when a reader held it up. */
   truncateLog(): boolean;
   close(): void;
@@ -187,6 +190,22 @@ function wrap(raw: Libsql.Database, file: string): Database {
           throw error;
         }
       }),
+    step: (work) =>
+      guarded(() => {
+        prepared('SAVEPOINT step').run([]);
+        try {
+          const result = work();
+          prepared('RELEASE step').run([]);
+          return result;
+        } catch (error) {
+          if (raw.inTransaction) {
+            prepared('ROLLBACK TO step').run([]);
+            prepared('RELEASE step').run([]);
+          }
+          throw error;
+        }
+      }),
+    inTransaction: () => open && raw.inTransaction,
     truncateLog: () =>
       guarded(() => {
         // Waiting for a reader would hold up everyone; the caller tries again.

@@ -30,7 +30,7 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
   return {
     async addFaces(collectionId, { imageId, externalImageId, modelVersion, faces, maxFaces }) {
       const image = { image_id: imageId, external_image_id: externalImageId ?? null, model_version: modelVersion };
-      const result = tables.change(collectionId, (collection) => {
+      const addAll = (collection: CollectionRow) => {
         requireModel(collection, modelVersion);
         requireTemplates(
           collection,
@@ -58,10 +58,10 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
         });
         if (fresh.length > 0) saveCollection(database, collection);
         return { collection, rows, fresh };
+      };
+      const result = await tables.changeTogether(collectionId, addAll, ({ collection, fresh }) => {
+        if (fresh.length > 0) tables.follow(collectionId, () => index.put(faceSpace(collection), fresh));
       });
-      if (result.fresh.length > 0) {
-        tables.follow(collectionId, () => index.put(faceSpace(result.collection), result.fresh));
-      }
       return { faces: result.rows.map(toFaceRecord), stored: result.fresh.length };
     },
 

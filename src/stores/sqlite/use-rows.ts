@@ -34,7 +34,7 @@ export function createUseSteps(tables: CollectionTables): UseSteps {
   return {
     async markUsed(collectionId, faceIds, atMs) {
       const day = Math.floor(atMs / DAY_MS) * DAY_MS;
-      tables.change(collectionId, (collection) => {
+      await tables.changeTogether(collectionId, (collection) => {
         for (const { position } of knownFaces(tables, collection, faceIds).values()) {
           if ((lastUseOf(database, [position]) ?? 0) >= day) continue;
           database.run('INSERT OR REPLACE INTO face_use (position, used_at_ms, checksum) VALUES (?, ?, ?)', [
