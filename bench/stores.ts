@@ -38,8 +38,13 @@ async function benchSearch(): Promise<void> {
   for (const count of [1_000, 4_000, 10_000, 100_000]) {
     const random = seededRandom(count);
     const index = createFlatIndex();
-    index.createSpace('space', DIMENSIONS);
-    for (let i = 0; i < count; i++) index.put('space', [{ id: uuid(i), vector: unitVector(random, DIMENSIONS) }]);
+    const kept = new Map<string, Float32Array>();
+    index.createSpace('space', DIMENSIONS, { load: (ids) => ids.map((id) => kept.get(id) ?? new Float32Array()) });
+    for (let i = 0; i < count; i++) {
+      const entry = { id: uuid(i), vector: unitVector(random, DIMENSIONS) };
+      kept.set(entry.id, entry.vector);
+      index.put('space', [entry]);
+    }
     const probes = Array.from({ length: 60 }, () => unitVector(random, DIMENSIONS));
     const search = (i: number) =>
       index.search('space', probes[i % probes.length] ?? new Float32Array(), { minScore: 0.3, limit: 10, signal });

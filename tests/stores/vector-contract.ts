@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { VectorHit, VectorIndex } from '../../src/stores/ports/index.ts';
+import { IndexMemoryError, type VectorHit, type VectorIndex } from '../../src/stores/ports/index.ts';
 import { everything, seededRandom, unitVector, uuid } from './builders.ts';
 
 const byScoreThenId = (a: VectorHit, b: VectorHit): number => b.score - a.score || (a.id < b.id ? -1 : 1);
@@ -9,12 +9,50 @@ function exactDot(a: Float32Array, b: Float32Array): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
 }
 
+/** An index whose spaces load full vectors from what was put into them, and nothing of what was removed. */
+export type LoadingIndex = Omit<VectorIndex, 'createSpace'> & {
+  createSpace(space: string, dimensions: number, mean?: Float32Array): void;
+};
+
+/** Keeps what is put beside the index, as rows would. */
+export function keepingVectors(index: VectorIndex): LoadingIndex {
+  const kept = new Map<string, Map<string, Float32Array>>();
+  const ofSpace = (space: string): Map<string, Float32Array> => {
+    const vectors = kept.get(space) ?? new Map<string, Float32Array>();
+    kept.set(space, vectors);
+    return vectors;
+  };
+  return {
+    ...index,
+    createSpace(space, dimensions, mean) {
+      const vectors = ofSpace(space);
+      index.createSpace(space, dimensions, {
+        ...(mean !== undefined && { mean }),
+        load: (ids) =>
+          ids.map((id) => {
+            const vector = vectors.get(id);
+            if (vector === undefined) throw new Error(`${id} was asked for and is not there`);
+            return vector;
+          }),
+      });
+    },
+    put(space, entries) {
+      for (const { id, vector } of entries) ofSpace(space).set(id, Float32Array.from(vector));
+      index.put(space, entries);
+    },
+    remove(space, ids) {
+      for (const id of ids) ofSpace(space).delete(id);
+      index.remove(space, ids);
+    },
+  };
+}
+
 /** What every {@link VectorIndex} must do. */
-export function describeVectorIndex(name: string, open: () => VectorIndex): void {
+export function describeVectorIndex(name: string, open: (options?: { memoryBytes: number }) => VectorIndex): void {
   describe(`${name} as a vector index`, () => {
-    let index: VectorIndex;
+    let index: LoadingIndex;
     beforeEach(() => {
-      index = open();
+      index = keepingVectors(open());
     });
     afterEach(() => index.close());
 
@@ -169,15 +207,73 @@ export function describeVectorIndex(name: string, open: () => VectorIndex): void
       }
     });
 
-    it('uses the place of what was removed again', () => {
-      const vectors = fill(5000, 32, 2);
+    it.each([3000, 9000])('uses the place of what was removed again, of %i', (count) => {
+      const vectors = fill(count, 32, 2);
       const before = index.memoryBytes();
       for (const [id, vector] of vectors) {
         index.remove('space', [id]);
         index.put('space', [{ id, vector }]);
       }
-      expect(before).toBeGreaterThan(5000 * 32 * 4);
-      expect(index.memoryBytes()).toBe(before);
+      expect(before).toBeGreaterThan(count * 32 * 2);
+      expect(index.memoryBytes()).toBeLessThanOrEqual(1.1 * before);
+    });
+
+    it('gives memory back when most of a large space is removed, and answers on', async () => {
+      const vectors = fill(20_000, 64, 31);
+      const before = index.memoryBytes();
+      const ids = [...vectors.keys()];
+      for (const [i, id] of ids.entries()) {
+        if (i % 10 === 0) continue;
+        index.remove('space', [id]);
+        vectors.delete(id);
+      }
+      expect(index.memoryBytes()).toBeLessThan(before / 3);
+      const probe = unitVector(seededRandom(32), 64);
+      const found = await index.search('space', probe, { ...everything(), limit: 30 });
+      expectSame(found, bruteForce(vectors, probe, { minScore: Number.NEGATIVE_INFINITY, limit: 30 }));
+    });
+
+    it('gives a group back as it was read, with its ids and scores', async () => {
+      const random = seededRandom(41);
+      const vectors = new Map<string, Float32Array>();
+      index.createSpace('space', 96);
+      for (let i = 0; i < 6000; i++) {
+        const entry = { id: uuid(i), vector: unitVector(random, 96), group: Math.floor(i / 2000) };
+        vectors.set(entry.id, entry.vector);
+        index.put('space', [entry]);
+      }
+      const mean = index.codeMean('space');
+      expect(mean).toHaveLength(96);
+      expect(index.readGroup('space', 3)).toBeUndefined();
+      const groups = [0, 1, 2].flatMap((group) => index.readGroup('space', group) ?? []);
+      expect(groups.map(({ count }) => count)).toEqual([2000, 2000, 2000]);
+      const again = keepingVectors(open());
+      again.createSpace('space', 96, mean);
+      const [first, second, third] = groups;
+      if (first === undefined || second === undefined || third === undefined) throw new Error('three groups');
+      again.putGroup('space', third);
+      again.putGroup('space', first);
+      expect(() => again.putGroup('space', first)).toThrow(RangeError);
+      expect(() => again.putGroup('space', { ...second, bytes: second.bytes.subarray(1) })).toThrow(RangeError);
+      again.putGroup('space', second);
+      expect(again.size('space')).toBe(6000);
+      expect(again.has('space', uuid(2500))).toBe(true);
+      expect(again.readGroup('space', 1)?.bytes).toEqual(second.bytes);
+      await again.close();
+    });
+
+    it('says before and while vectors come that they do not fit the memory it may take', () => {
+      const small = open({ memoryBytes: 200_000 });
+      small.createSpace('space', 128, { load: () => [] });
+      expect(() => small.reserve('space', 300)).not.toThrow();
+      expect(() => small.reserve('space', 5000)).toThrow(IndexMemoryError);
+      const random = seededRandom(1);
+      const put = () => {
+        for (let i = 0; i < 5000; i++) small.put('space', [{ id: uuid(i), vector: unitVector(random, 128) }]);
+      };
+      expect(put).toThrow(/needs \d+ MiB more and may take \d+/);
+      expect(small.memoryBytes()).toBeLessThanOrEqual(400_000);
+      return small.close();
     });
 
     it('refuses vectors and probes of other dimensions', async () => {

@@ -29,4 +29,12 @@ export type {
 export { StoreError, type StoreErrorCode } from './errors.ts';
 export type { IdempotencyStore } from './idempotency.ts';
 export type { KeyRecord, KeyStore } from './keys.ts';
-export type { VectorHit, VectorIndex } from './vectors.ts';
+export {
+  type GroupCodes,
+  IndexMemoryError,
+  VECTORS_PER_GROUP,
+  type VectorEntry,
+  type VectorHit,
+  type VectorIndex,
+  type VectorLoader,
+} from './vectors.ts';

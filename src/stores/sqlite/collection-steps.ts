@@ -8,7 +8,8 @@ import {
   saveCollection,
   toCollectionRecord,
 } from './collection-rows.ts';
-import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
+import { createSpaces, dropSpaces } from './collection-spaces.ts';
+import type { CollectionTables } from './collection-tables.ts';
 import type { Database } from './database.ts';
 import { POSITIONS_PER_COLLECTION } from './schema.ts';
 
@@ -29,7 +30,7 @@ type CollectionSteps = Pick<
 
 /** The part of the store that makes, finds, tags and deletes collections. */
 export function createCollectionSteps(tables: CollectionTables): CollectionSteps {
-  const { database, index, vault } = tables;
+  const { database, vault } = tables;
 
   return {
     async createCollection({ id, purpose, modelVersion, dimensions, tags, createdAtMs }) {
@@ -65,8 +66,7 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
       );
       if (row === undefined) throw new StoreError('corrupt', `collection ${id} was not there after it was stored`);
       tables.follow(id, () => {
-        index.createSpace(faceSpace(row), dimensions);
-        index.createSpace(userSpace(row), dimensions);
+        createSpaces(tables, row);
       });
       return toCollectionRecord(row);
     },
@@ -113,8 +113,7 @@ export function createCollectionSteps(tables: CollectionTables): CollectionSteps
         return { row, erased: eraseSlice(database, row.number) };
       });
       if (condemned === undefined) return false;
-      index.dropSpace(faceSpace(condemned.row));
-      index.dropSpace(userSpace(condemned.row));
+      dropSpaces(tables, condemned.row);
       tables.release(collectionId);
       if (!condemned.erased) await eraseCollection(database, condemned.row.number);
       await tables.scrub();

@@ -65,8 +65,11 @@ export function faceChecksum(row: Omit<FaceRow, 'checksum' | 'template'>, templa
   );
 }
 
+/** What of a collection its faces' rows are read by. */
+export type FacesOwner = Pick<CollectionRow, 'number' | 'dimensions'>;
+
 /** Hands a row through when it bears its checksum. @throws {StoreError} corrupt */
-export function verifyFace(row: FaceRow, collection: CollectionRow): FaceRow {
+export function verifyFace(row: FaceRow, collection: FacesOwner): FaceRow {
   // A flipped bit can change a cell's type too.
   const template = row.template instanceof ArrayBuffer ? new Uint8Array(row.template) : new Uint8Array();
   if (
@@ -101,7 +104,7 @@ export function toFaceRecord(row: FaceRow): FaceRecord {
 /** The faces of these ids that are there, verified, by id. @throws {StoreError} corrupt */
 export function facesById(
   database: Database,
-  collection: CollectionRow,
+  collection: FacesOwner,
   faceIds: readonly string[],
 ): ReadonlyMap<string, FaceRow> {
   const wanted = new Set(faceIds);
@@ -118,7 +121,7 @@ export function facesById(
 }
 
 /** A user's faces in the order they were stored, verified. @throws {StoreError} corrupt */
-export function facesOfUser(database: Database, collection: CollectionRow, userId: string): readonly FaceRow[] {
+export function facesOfUser(database: Database, collection: FacesOwner, userId: string): readonly FaceRow[] {
   const rows = database.all<FaceRow>(
     `SELECT ${FACE_COLUMNS} FROM face WHERE collection_number = ? AND user_id = ? ORDER BY face.position`,
     [collection.number, userId],
@@ -133,7 +136,7 @@ export function facesOfUser(database: Database, collection: CollectionRow, userI
 /** A page of a collection's faces in the order they were stored, verified. @throws {StoreError} corrupt */
 export function facePage(
   database: Database,
-  collection: CollectionRow,
+  collection: FacesOwner,
   page: { after?: number; limit: number },
 ): readonly FaceRow[] {
   const first = collection.number * POSITIONS_PER_COLLECTION;

@@ -1,6 +1,7 @@
 import type { Box } from '../../shared/geometry.ts';
 import type { CollectionStore, FaceHit, FaceRefusal, NewFace } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
+import type { VectorEntry } from '../ports/vectors.ts';
 import { addChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, requireModel } from './collection-tables.ts';
@@ -15,7 +16,7 @@ import {
   turnedTemplateOf,
   verifyFace,
 } from './face-rows.ts';
-import { POSITIONS_PER_COLLECTION } from './schema.ts';
+import { groupOf, POSITIONS_PER_COLLECTION } from './schema.ts';
 import { encodeTemplate } from './template-codec.ts';
 
 type FaceSteps = Pick<
@@ -48,12 +49,12 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
         if (collection.face_count + missing > maxFaces) {
           throw new StoreError('collection-full', `collection ${collectionId} would hold more than ${maxFaces} faces`);
         }
-        const fresh: { id: string; vector: Float32Array }[] = [];
+        const fresh: VectorEntry[] = [];
         const rows = faces.map((face, i) => {
           const row = standing[i];
           if (row !== undefined) return row;
           const inserted = insertFace(tables, collection, face, image, Math.round(clock()));
-          fresh.push({ id: face.faceId, vector: inserted.turned });
+          fresh.push({ id: face.faceId, vector: inserted.turned, group: groupOf(inserted.row.position) });
           return inserted.row;
         });
         if (fresh.length > 0) saveCollection(database, collection);

@@ -117,12 +117,12 @@ describe('a full disk', () => {
     const folder = join(newFolder(), 'small-disk');
     mkdirSync(folder);
     try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'ignore' });
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder], { stdio: 'ignore' });
     } catch {
       return context.skip('a small file system can only be mounted by root on Linux');
     }
     try {
-      writeFileSync(join(folder, 'ballast'), new Uint8Array(1_500_000));
+      writeFileSync(join(folder, 'ballast'), new Uint8Array(3_000_000));
       const dataDir = join(folder, 'data');
       const random = seededRandom(3);
       let stores = await openStores({ dataDir, clock, keys: storeKeys });

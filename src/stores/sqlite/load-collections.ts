@@ -2,9 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreError } from '../ports/errors.ts';
 import { addChecksum } from './checksums.ts';
 import { COLLECTION_COLUMNS, type CollectionRow, collectionChecksum, findCollectionRow } from './collection-rows.ts';
+import { createSpaces, dropSpaces } from './collection-spaces.ts';
 import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
 import { selectList } from './database.ts';
 import { facePage, TemplateMean, turnedTemplateOf } from './face-rows.ts';
+import { groupOf } from './schema.ts';
 import { plainCollections } from './seal-plain-rows.ts';
 import { USER_COLUMNS, type UserRow, verifyUser } from './user-steps.ts';
 import type { OpenedSubjectKeys } from './vault.ts';
@@ -32,8 +34,7 @@ export async function loadCollections(tables: CollectionTables): Promise<void> {
       await loadCollection(tables, collection);
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
-      tables.index.dropSpace(faceSpace(collection));
-      tables.index.dropSpace(userSpace(collection));
+      dropSpaces(tables, collection);
       tables.quarantine(collection.id, error.message);
     }
   }
@@ -44,8 +45,7 @@ async function loadCollection(tables: CollectionTables, collection: CollectionRo
   if (findCollectionRow(database, collection.id)?.number !== collection.number) {
     throw new StoreError('corrupt', 'it is not found by its id');
   }
-  index.createSpace(faceSpace(collection), collection.dimensions);
-  index.createSpace(userSpace(collection), collection.dimensions);
+  createSpaces(tables, collection);
   const means = loadUsers(tables, collection);
   const vault = tables.vault.of(collection);
   const opened: OpenedSubjectKeys = new Map();
@@ -56,7 +56,11 @@ async function loadCollection(tables: CollectionTables, collection: CollectionRo
   let after = 0;
   for (;;) {
     const rows = facePage(database, collection, { after, limit: PAGE });
-    const vectors = rows.map((row) => ({ id: row.face_id, vector: turnedTemplateOf(vault, row, opened) }));
+    const vectors = rows.map((row) => ({
+      id: row.face_id,
+      vector: turnedTemplateOf(vault, row, opened),
+      group: groupOf(row.position),
+    }));
     for (const [i, row] of rows.entries()) {
       sum = addChecksum(sum, row.checksum);
       if (row.external_image_id !== null) {

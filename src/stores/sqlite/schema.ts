@@ -1,3 +1,4 @@
+import { VECTORS_PER_GROUP } from '../ports/vectors.ts';
 import type { Migration } from './database.ts';
 
 /**
@@ -6,6 +7,14 @@ import type { Migration } from './database.ts';
  * a collection or two. Good for 2^21 collections of 2^32 faces each before positions leave the safe integers.
  */
 export const POSITIONS_PER_COLLECTION = 2 ** 32;
+
+/** Positions of a group, in which the index and its file hold faces. */
+export const POSITIONS_PER_GROUP = VECTORS_PER_GROUP;
+
+/** Which of its collection's groups a face is in. */
+export function groupOf(position: number): number {
+  return Math.floor((position % POSITIONS_PER_COLLECTION) / POSITIONS_PER_GROUP);
+}
 
 /**
  * collections.db. Every row carries the checksum of its columns, a collection the sums of its rows' checksums; see
@@ -17,6 +26,9 @@ export const POSITIONS_PER_COLLECTION = 2 ** 32;
  *
  * A staging is a collection's move to another face model: `staged_face` holds, under the face's position, its template
  * by that model, sealed as the face's own is, until the switch; see staging-steps.ts.
+ *
+ * A group is 4096 positions; `face_group` counts its faces and sums their checksums, so that a file made of a group
+ * tells whether it is of these rows; see index-files. Triggers keep it, whoever changes a face.
  */
 export const COLLECTION_MIGRATIONS: readonly Migration[] = [
   `CREATE TABLE collection (
@@ -108,6 +120,26 @@ export const COLLECTION_MIGRATIONS: readonly Migration[] = [
     template BLOB NOT NULL,
     checksum INTEGER NOT NULL
   ) STRICT;`,
+  `CREATE TABLE face_group (
+    number INTEGER PRIMARY KEY,
+    faces INTEGER NOT NULL,
+    sum INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO face_group
+    SELECT position >> 12, count(*), sum(checksum) % 4294967296 FROM face GROUP BY position >> 12;
+  CREATE TRIGGER face_enters_its_group AFTER INSERT ON face BEGIN
+    INSERT INTO face_group (number, faces, sum) VALUES (NEW.position >> 12, 1, NEW.checksum)
+    ON CONFLICT (number) DO UPDATE SET faces = faces + 1, sum = (sum + NEW.checksum) % 4294967296;
+  END;
+  CREATE TRIGGER face_changes_in_its_group AFTER UPDATE ON face BEGIN
+    UPDATE face_group SET sum = (sum - OLD.checksum + NEW.checksum + 4294967296) % 4294967296
+    WHERE number = NEW.position >> 12;
+  END;
+  CREATE TRIGGER face_leaves_its_group AFTER DELETE ON face BEGIN
+    UPDATE face_group SET faces = faces - 1, sum = (sum - OLD.checksum + 4294967296) % 4294967296
+    WHERE number = OLD.position >> 12;
+    DELETE FROM face_group WHERE number = OLD.position >> 12 AND faces <= 0;
+  END;`,
 ];
 
 /** keys.db; `sealed` holds a key's secrets, see key-store.ts. */

@@ -2,12 +2,13 @@ import type { CollectionStore, Staging } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
 import { addChecksum, rowChecksum, subtractChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection, toCollectionRecord } from './collection-rows.ts';
+import { createSpaces, dropSpaces } from './collection-spaces.ts';
 import { type CollectionTables, faceSpace, type SpaceOwner, userSpace } from './collection-tables.ts';
 import { type Database, selectList } from './database.ts';
 import { deleteFaceRows } from './erase-rows.ts';
 import { FACE_COLUMNS, type FaceRow, faceChecksum, facePage, toFaceRecord, verifyFace } from './face-rows.ts';
 import { knownFaces } from './face-steps.ts';
-import { POSITIONS_PER_COLLECTION } from './schema.ts';
+import { groupOf, POSITIONS_PER_COLLECTION } from './schema.ts';
 import { encodeTemplate } from './template-codec.ts';
 import { renewUser, USER_COLUMNS, type UserRow, verifyUser } from './user-steps.ts';
 import { type OpenedSubjectKeys, sealedTemplateBytes } from './vault.ts';
@@ -192,20 +193,15 @@ export function createStagingSteps(tables: CollectionTables, clock: () => number
           });
         } catch (error) {
           // What was filled for a switch that did not come about.
-          if (filled !== undefined) dropSpaces(filled);
+          if (filled !== undefined) dropSpaces(tables, filled);
           throw error;
         }
       })();
-      dropSpaces(result.before);
+      dropSpaces(tables, result.before);
       await tables.scrub();
       return { collection: toCollectionRecord(result.collection), dropped: result.dropped };
     },
   };
-
-  function dropSpaces(owner: SpaceOwner): void {
-    index.dropSpace(faceSpace(owner));
-    index.dropSpace(userSpace(owner));
-  }
 
   /** Deletes the faces without a template, when they are those that were named. */
   function dropPending(collection: CollectionRow, staging: StagingRow, faceIds: readonly string[]): number {
@@ -232,9 +228,8 @@ export function createStagingSteps(tables: CollectionTables, clock: () => number
   function replaceTemplates(collection: CollectionRow, staging: StagingRow, owner: SpaceOwner): void {
     const { model_version, dimensions } = staging;
     // What an attempt that failed at its end may have left.
-    dropSpaces(owner);
-    index.createSpace(faceSpace(owner), dimensions);
-    index.createSpace(userSpace(owner), dimensions);
+    dropSpaces(tables, owner);
+    createSpaces(tables, { ...owner, id: collection.id, dimensions });
     const vault = tables.vault.of({ number: collection.number, dimensions });
     const opened: OpenedSubjectKeys = new Map();
     for (let after: number | undefined; ; ) {
@@ -261,7 +256,7 @@ export function createStagingSteps(tables: CollectionTables, clock: () => number
           row.position,
         ]);
         collection.face_sum = addChecksum(subtractChecksum(collection.face_sum, row.checksum), checksum);
-        return { id: row.face_id, vector: vault.openFace(next, sealed, opened) };
+        return { id: row.face_id, vector: vault.openFace(next, sealed, opened), group: groupOf(row.position) };
       });
       index.put(faceSpace(owner), vectors);
       after = last.position;

@@ -4,7 +4,7 @@ import { saveCollection } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, requireModel } from './collection-tables.ts';
 import { FACE_COLUMNS, type FaceRow, toFaceRecord, turnedTemplateOf, verifyFace } from './face-rows.ts';
 import { insertFace, knownFaces, requireTemplates } from './face-steps.ts';
-import { POSITIONS_PER_COLLECTION } from './schema.ts';
+import { groupOf, POSITIONS_PER_COLLECTION } from './schema.ts';
 import type { OpenedSubjectKeys } from './vault.ts';
 
 type TransferSteps = Pick<CollectionStore, 'walkFaces' | 'importFaces'>;
@@ -63,7 +63,8 @@ export function createTransferSteps(tables: CollectionTables): TransferSteps {
             external_image_id: face.externalImageId ?? null,
             model_version: modelVersion,
           };
-          return { id: face.faceId, vector: insertFace(tables, collection, face, image, face.storedAtMs).turned };
+          const { row, turned } = insertFace(tables, collection, face, image, face.storedAtMs);
+          return { id: face.faceId, vector: turned, group: groupOf(row.position) };
         });
         if (fresh.length > 0) saveCollection(database, collection);
         return { collection, fresh };

@@ -2,12 +2,12 @@ import type { CollectionStore, UserHit, UserRecord } from '../ports/collections.
 import { StoreError } from '../ports/errors.ts';
 import { addChecksum, rowChecksum, subtractChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
+import { meanOfUser } from './collection-spaces.ts';
 import { type CollectionTables, userSpace } from './collection-tables.ts';
 import { selectList } from './database.ts';
 import { destroyUnusedKeys } from './erase-rows.ts';
-import { type FaceRow, faceChecksum, facesOfUser, TemplateMean, turnedTemplateOf } from './face-rows.ts';
+import { type FaceRow, faceChecksum, facesOfUser } from './face-rows.ts';
 import { knownFaces, requireTemplates } from './face-steps.ts';
-import type { OpenedSubjectKeys } from './vault.ts';
 
 /** A row of the user table with the number of its faces; its vector is the mean of theirs and not stored. */
 export interface UserRow {
@@ -101,15 +101,6 @@ export function indexUser(
     if (template === undefined) tables.index.remove(userSpace(collection), [userId]);
     else tables.index.put(userSpace(collection), [{ id: userId, vector: template }]);
   });
-}
-
-/** Of the templates as they are searched: turned. */
-function meanOfUser(tables: CollectionTables, collection: CollectionRow, userId: string): TemplateMean {
-  const mean = new TemplateMean(collection.dimensions);
-  const vault = tables.vault.of(collection);
-  const opened: OpenedSubjectKeys = new Map();
-  for (const row of facesOfUser(tables.database, collection, userId)) mean.add(turnedTemplateOf(vault, row, opened));
-  return mean;
 }
 
 /** The part of the store that keeps and searches users. */

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../tests/stores/builders.ts';
+import { seededRandom, uuid } from '../../../tests/stores/builders.ts';
 import { describeVectorIndex } from '../../../tests/stores/vector-contract.ts';
+import { CodedVectors } from './coded-vectors.ts';
 import { Arena } from './codes/arena.ts';
+import { ExactVectors } from './exact-vectors.ts';
 import { createFlatIndex } from './flat-index.ts';
 import { BestScores, dot } from './scan.ts';
-import { Space } from './space.ts';
 
 describeVectorIndex('the flat index', createFlatIndex);
 
@@ -39,17 +40,37 @@ describe('BestScores', () => {
   });
 });
 
-describe('a space', () => {
-  it('holds zeros where a vector was removed, and nothing but zeros once it is erased', () => {
-    const space = new Space(1, 4, new Arena());
-    space.put('a', Float32Array.of(1, 2, 3, 4));
-    space.put('b', Float32Array.of(5, 6, 7, 8));
-    const numbers = () => space.chunks.flatMap(({ vectors }) => [...vectors]).filter((value) => value !== 0);
+describe('vectors in full', () => {
+  it('hold zeros where a vector was removed, and nothing but zeros once they are erased', () => {
+    const exact = new ExactVectors(4, () => {});
+    exact.put('a', Float32Array.of(1, 2, 3, 4), undefined);
+    exact.put('b', Float32Array.of(5, 6, 7, 8), undefined);
+    const numbers = () => exact.chunks.flatMap(({ vectors }) => [...vectors]).filter((value) => value !== 0);
     expect(numbers()).toHaveLength(8);
-    space.remove('a');
+    exact.remove('a');
     expect(numbers()).toEqual([5, 6, 7, 8]);
-    space.erase();
+    exact.erase();
     expect(numbers()).toEqual([]);
-    expect(space.size).toBe(0);
+    expect(exact.size).toBe(0);
+  });
+});
+
+describe('vectors as codes', () => {
+  it('hold zeros where a vector was removed, and nothing but zeros once they are erased', () => {
+    const arena = new Arena();
+    const coded = new CodedVectors(arena, new Float32Array(4), () => {});
+    const nonZero = () =>
+      arena.extents.flatMap((extent) => [...arena.view(extent)].filter((byte) => byte !== 0)).length;
+    for (let i = 0; i < 3; i++) coded.put(uuid(i + 1), Float32Array.of(1 + i, 2, 3, 4), 0);
+    coded.remove(uuid(1));
+    coded.remove(uuid(3));
+    const one = new CodedVectors(new Arena(), new Float32Array(4), () => {});
+    one.put(uuid(2), Float32Array.of(2, 2, 3, 4), 0);
+    expect(coded.readGroup(0)?.bytes).toEqual(one.readGroup(0)?.bytes);
+    const codes = arena.extents.map((extent) => [...new Int8Array(arena.view(extent).slice(0, 64 * 64))]);
+    expect(codes[0]?.slice(64).every((byte) => byte === 0)).toBe(true);
+    coded.erase();
+    expect(nonZero()).toBe(0);
+    expect(coded.size).toBe(0);
   });
 });

@@ -1,21 +1,30 @@
-import type { VectorHit, VectorIndex } from '../ports/vectors.ts';
+import { IndexMemoryError, VECTORS_PER_GROUP, type VectorHit, type VectorIndex } from '../ports/vectors.ts';
+import { CodedVectors } from './coded-vectors.ts';
 import { Arena } from './codes/arena.ts';
-import type { SlotScore } from './scan.ts';
+import { Floor, leastWanted } from './codes/candidates.ts';
+import type { CodeQuery } from './codes/codes.ts';
+import { dot } from './scan.ts';
 import { createScanner, type ScanResult } from './scanner.ts';
-import { Space } from './space.ts';
+import { type Changes, type Scored, Space } from './space.ts';
 
 /** Scans that lost a hit to a change are run again this often before the caller's thread is held for one. */
 const RETRIES = 3;
+/** A scan keeps so many more than were asked for, so that what changes meanwhile does not crowd others out. */
+const SPARE = 16;
 
 /**
- * Exact search by scanning every vector, in memory that worker threads share: small spaces in float32, larger ones by a
- * code of one byte a dimension that says which vectors may be among the best, and these in float32. Nothing to build,
- * nothing to corrupt: an insert is an append, a delete a cleared slot. Measured in bench/stores.ts.
+ * Exact search by scanning every vector, in memory that worker threads share: small spaces in full, larger ones by a
+ * code of two bytes a dimension, of which a scan reads one, that tells which vectors may be among the best; these are
+ * loaded in full and scored. Nothing to build, nothing to corrupt: an insert is an append, a delete closes up its group.
+ * Measured by `npm run bench:search`.
+ *
+ * @param options.memoryBytes how much all spaces together may hold; unbounded when absent
  */
-export function createFlatIndex(): VectorIndex {
+export function createFlatIndex(options: { memoryBytes?: number } = {}): VectorIndex {
   const spaces = new Map<string, Space>();
   const arena = new Arena();
   const scanner = createScanner(arena);
+  const budget = options.memoryBytes ?? Number.POSITIVE_INFINITY;
   let lastNumber = 0;
 
   const require = (name: string): Space => {
@@ -23,29 +32,68 @@ export function createFlatIndex(): VectorIndex {
     if (space === undefined) throw new RangeError(`there is no vector space ${name}`);
     return space;
   };
+  /** Bytes that all spaces hold. */
+  let held = 0;
+  const counting = (space: Space, work: () => void): void => {
+    const before = space.memoryBytes;
+    try {
+      work();
+    } finally {
+      held += space.memoryBytes - before;
+    }
+  };
+  const reserve = (space: Space, more: number): void => {
+    if (budget === Number.POSITIVE_INFINITY) return;
+    const needed = space.bytesWith(more) - space.memoryBytes;
+    const left = budget - held;
+    if (needed > 0 && needed > left) throw new IndexMemoryError(needed, left);
+  };
+  const coded = (name: string): CodedVectors | undefined => {
+    const { vectors } = require(name);
+    return vectors instanceof CodedVectors ? vectors : undefined;
+  };
 
   return {
-    createSpace(name, dimensions) {
+    createSpace(name, dimensions, { load, mean }) {
       if (spaces.has(name)) throw new RangeError(`there is a vector space ${name} already`);
-      spaces.set(name, new Space(++lastNumber, dimensions, arena));
+      if (mean !== undefined && mean.length !== dimensions) throw new RangeError('a mean of other dimensions');
+      const space = new Space(dimensions, { arena, load, nextNumber: () => ++lastNumber, mean });
+      spaces.set(name, space);
+      held += space.memoryBytes;
     },
     dropSpace(name) {
       const space = spaces.get(name);
       if (space === undefined) return;
       spaces.delete(name);
+      held -= space.memoryBytes;
       space.erase();
       scanner.forget(space.number);
     },
+    reserve(name, more) {
+      const space = require(name);
+      reserve(space, more);
+      const { vectors } = space;
+      if (vectors instanceof CodedVectors) counting(space, () => vectors.reserve(more));
+    },
     put(name, vectors) {
       const space = require(name);
-      for (const { id, vector } of vectors) space.put(id, vector);
+      reserve(space, vectors.length);
+      counting(space, () => {
+        for (const { id, vector, group } of vectors) {
+          const { number } = space;
+          space.put(id, vector, group);
+          if (space.number !== number) scanner.forget(number);
+        }
+      });
     },
     remove(name, ids) {
       const space = require(name);
-      for (const id of ids) space.remove(id);
+      counting(space, () => {
+        for (const id of ids) space.vectors.remove(id);
+      });
     },
     size: (name) => require(name).size,
-    has: (name, id) => spaces.get(name)?.has(id) ?? false,
+    has: (name, id) => spaces.get(name)?.vectors.has(id) ?? false,
     async search(name, probe, { minScore, limit, exclude, signal }) {
       signal.throwIfAborted();
       const space = require(name);
@@ -53,56 +101,120 @@ export function createFlatIndex(): VectorIndex {
         throw new RangeError(`a probe of ${probe.length} dimensions in a space of ${space.dimensions}`);
       }
       if (limit < 1) return [];
-      const excluded = [...(exclude ?? [])].filter((id) => space.has(id)).length;
+      // Of its own length: a part of a longer array would be sent to the workers with all of it.
+      const own = probe.slice();
       // Excluded vectors take places in the scan, so it keeps as many more.
-      const keep = limit + excluded;
-      for (let attempt = 0; ; attempt++) {
-        const { number, chunks } = space;
-        const scan = { space: number, chunks, coded: space.coded(probe), probe, minScore, limit: keep, signal };
+      const excluded = [...(exclude ?? [])].filter((id) => space.vectors.has(id)).length;
+      const needed = limit + excluded;
+      for (let attempt = 0, spare = SPARE; ; attempt++, spare *= 8) {
+        const { vectors, generation } = space;
+        const query = vectors instanceof CodedVectors ? vectors.coder.query(probe) : undefined;
+        const over =
+          query !== undefined && vectors instanceof CodedVectors
+            ? { table: vectors.table, query }
+            : { chunks: vectors instanceof CodedVectors ? [] : vectors.chunks };
+        const scan = { space: space.number, over, probe: own, minScore, limit: needed + spare, signal };
         const hits = await space.watchChanges(
           () => scanner.scan(scan),
-          (found: ScanResult, changed) => {
-            const steady = found.hits.filter((hit) => !changed.has(hit.slot));
-            const displaced = found.full && steady.length < found.hits.length;
-            if (displaced && attempt < RETRIES) return undefined;
-            const scored = displaced ? scoreAll(space, probe) : [...steady, ...scoreSlots(space, changed, probe)];
-            return rank(space, scored, { minScore, limit, exclude });
+          (found, changes) => {
+            const moved = space.generation !== generation;
+            const steady = moved ? [] : steadyHits(found, changes);
+            // Of what was found, so many may have stood in the way of others.
+            const lost = found.parts.reduce((sum, { slots }) => sum + slots.length, 0) - steady.length;
+            const incomplete = moved || (found.full && lost > spare);
+            if (incomplete && attempt < RETRIES) return undefined;
+            return incomplete
+              ? rankAll(space, probe, { minScore, limit, exclude, needed })
+              : rank(space, probe, [...steady, ...rescored(space, changes, probe, query)], {
+                  minScore,
+                  limit,
+                  exclude,
+                  needed,
+                });
           },
         );
         if (hits !== undefined) return hits;
       }
     },
-    memoryBytes: () => [...spaces.values()].reduce((sum, space) => sum + space.memoryBytes, 0),
+    codeMean: (name) => coded(name)?.coder.mean,
+    readGroup: (name, group) => coded(name)?.readGroup(group),
+    putGroup(name, codes) {
+      const vectors = coded(name);
+      if (vectors === undefined) throw new RangeError(`vector space ${name} holds no codes`);
+      counting(require(name), () => vectors.putGroup(codes));
+    },
+    memoryBytes: () => held,
     async close() {
       for (const space of spaces.values()) space.erase();
       spaces.clear();
+      held = 0;
       await scanner.close();
     },
   };
 }
 
-function scoreSlots(space: Space, slots: Iterable<number>, probe: Float32Array): SlotScore[] {
-  return [...slots].flatMap((slot) => space.score(slot, probe) ?? []);
+interface Wanted {
+  readonly minScore: number;
+  readonly limit: number;
+  readonly exclude: ReadonlySet<string> | undefined;
+  /** The limit, and as many more as are excluded. */
+  readonly needed: number;
 }
 
-function* slotsOf(space: Space): Generator<number> {
-  for (const { firstSlot, capacity } of space.chunks) {
-    for (let i = 0; i < capacity; i++) yield firstSlot + i;
+function steadyHits(found: ScanResult, changes: Changes): Scored[] {
+  return found.parts.flatMap(({ slots, scores, reaches }) =>
+    Array.from(slots, (slot, i) => ({ slot, score: scores[i] as number, reach: reaches[i] as number })).filter(
+      ({ slot }) => !changes.slots.has(slot) && !changes.groups.has(Math.floor(slot / VECTORS_PER_GROUP)),
+    ),
+  );
+}
+
+function rescored(space: Space, changes: Changes, probe: Float32Array, query: CodeQuery | undefined): Scored[] {
+  return [...space.slotsOf(changes)].flatMap((slot) => space.score(slot, probe, query) ?? []);
+}
+
+/** Scores everything on this thread. */
+function rankAll(space: Space, probe: Float32Array, wanted: Wanted): VectorHit[] {
+  const { vectors } = space;
+  if (vectors instanceof CodedVectors) {
+    const query = vectors.coder.query(probe);
+    return rank(
+      space,
+      probe,
+      [...vectors.slots()].flatMap((slot) => space.score(slot, probe, query) ?? []),
+      wanted,
+    );
   }
+  const slots = vectors.chunks.flatMap(({ firstSlot, capacity }) =>
+    Array.from({ length: capacity }, (_, i) => firstSlot + i),
+  );
+  return rank(
+    space,
+    probe,
+    slots.flatMap((slot) => space.score(slot, probe, undefined) ?? []),
+    wanted,
+  );
 }
 
-function scoreAll(space: Space, probe: Float32Array): SlotScore[] {
-  return scoreSlots(space, slotsOf(space), probe);
-}
-
+/** Orders candidates by their exact scores; of codes only what may be among the best is loaded. */
 function rank(
   space: Space,
-  scored: readonly SlotScore[],
-  { minScore, limit, exclude }: { minScore: number; limit: number; exclude: ReadonlySet<string> | undefined },
+  probe: Float32Array,
+  scored: readonly Scored[],
+  { minScore, limit, exclude, needed }: Wanted,
 ): VectorHit[] {
-  const hits = scored.flatMap(({ slot, score }): VectorHit[] => {
-    const id = space.idOf(slot);
-    return id === undefined || score < minScore || exclude?.has(id) ? [] : [{ id, score }];
+  const floor = new Floor(needed);
+  for (const { score, reach } of scored) floor.offer(score - reach);
+  const least = leastWanted(minScore, floor.value);
+  const near = scored.flatMap((one) => {
+    const id = one.score + one.reach >= least ? space.vectors.idOf(one.slot) : undefined;
+    return id === undefined || exclude?.has(id) ? [] : [{ ...one, id }];
+  });
+  const loaded = space.vectors instanceof CodedVectors ? space.load(near.map(({ id }) => id)) : undefined;
+  const hits = near.flatMap(({ id, score }, i): VectorHit[] => {
+    const vector = loaded?.[i];
+    const exact = vector === undefined ? score : dot(probe, vector, 0);
+    return exact < minScore ? [] : [{ id, score: exact }];
   });
   hits.sort((a, b) => b.score - a.score || (a.id < b.id ? -1 : 1));
   return hits.slice(0, limit);

@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom, uuid } from '../../../tests/stores/builders.ts';
-import { IdTable } from './id-table.ts';
+import { IdTable, type SlotWords } from './id-table.ts';
+
+/** Words for so many slots. */
+function wordsFor(slots: number): SlotWords & { readonly bytes: number } {
+  const words = new Uint32Array(4 * slots);
+  return {
+    bytes: words.byteLength,
+    arrayOf: (slot) => (slot < slots ? words : undefined),
+    offsetOf: (slot) => 4 * slot,
+  };
+}
 
 describe('a table of ids', () => {
   it('knows what a map knows, after any sequence of entries and departures', () => {
     const random = seededRandom(3);
-    const table = new IdTable();
+    const table = new IdTable(wordsFor(3000));
     const truth = new Map<string, number>();
     const free: number[] = [];
     let next = 0;
@@ -22,6 +32,11 @@ describe('a table of ids', () => {
         table.delete(slot);
         truth.delete(id);
         free.push(slot);
+      } else if (free.length > 0) {
+        const place = free.pop() ?? 0;
+        table.move(slot, place);
+        truth.set(id, place);
+        free.push(slot);
       }
       expect(table.size).toBe(truth.size);
     }
@@ -33,7 +48,7 @@ describe('a table of ids', () => {
   });
 
   it('tells ids apart that differ in one digit, in case, or are zeros alone', () => {
-    const table = new IdTable();
+    const table = new IdTable(wordsFor(6));
     const ids = [
       '00000000-0000-0000-0000-000000000000',
       'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa',
@@ -49,10 +64,14 @@ describe('a table of ids', () => {
     expect([table.size, table.slotOf(ids[0] ?? '')]).toEqual([0, undefined]);
   });
 
-  it('holds 200,000 UUIDs that count up in 32 bytes each at most', () => {
-    const table = new IdTable();
+  it('holds 200,000 UUIDs that count up in 27 bytes each at most', () => {
+    const words = wordsFor(200_000);
+    const table = new IdTable(words);
+    table.reserve(200_000);
+    const before = table.memoryBytes;
     for (let i = 0; i < 200_000; i++) table.set(i, uuid(i));
-    expect(table.memoryBytes / table.size).toBeLessThan(32);
+    expect(table.memoryBytes).toBe(before);
+    expect((words.bytes + before) / table.size).toBeLessThan(27);
     expect(table.slotOf(uuid(123_456))).toBe(123_456);
     expect(table.slotOf(uuid(200_000))).toBeUndefined();
   });

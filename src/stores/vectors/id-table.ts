@@ -1,5 +1,4 @@
 const WORDS = 4;
-const CHUNK_SLOTS = 65_536;
 const FIRST_PLACES = 128;
 const FULLEST = 0.7;
 /** A table that is made anew is at most so full: of one that is mostly places left, the new one is no longer. */
@@ -13,13 +12,20 @@ const zeros = '00000000-0000-0000-0000-000000000000';
 
 type Uuid = readonly [number, number, number, number];
 
+/** Where the UUIDs of slots stand, four words each; all zero where there is none. */
+export interface SlotWords {
+  /** The array that holds a slot's words; undefined for a slot that there is not. */
+  arrayOf(slot: number): Uint32Array | undefined;
+  /** Where in it they begin. */
+  offsetOf(slot: number): number;
+}
+
 /**
- * Which id stands in which slot, both ways. A UUID takes 22 to 27 bytes, where strings in a map take some 160 and a map
- * ends at 16.7 million; other ids are kept as they are.
+ * Which id stands in which slot, both ways. A UUID takes 16 bytes where the slots keep it and 6 to 11 here, where
+ * strings in a map take some 160 and a map ends at 16.7 million; other ids are kept as they are.
  */
 export class IdTable {
-  /** The UUIDs by slot, four words each. */
-  readonly #words: Uint32Array[] = [];
+  readonly #words: SlotWords;
   /** A hash table of slots, each one more than it is; a power of two long. */
   #places = new Int32Array(FIRST_PLACES);
   /** Places that are not empty, those that were left included. */
@@ -28,31 +34,58 @@ export class IdTable {
   readonly #slotOfOther = new Map<string, number>();
   readonly #otherOfSlot = new Map<number, string>();
 
+  constructor(words: SlotWords) {
+    this.#words = words;
+  }
+
   get size(): number {
     return this.#uuids + this.#slotOfOther.size;
   }
 
+  /** Without the words of the slots. */
   get memoryBytes(): number {
-    const words = this.#words.length * CHUNK_SLOTS * WORDS * Uint32Array.BYTES_PER_ELEMENT;
-    return words + this.#places.byteLength + this.#slotOfOther.size * BYTES_PER_OTHER;
+    return this.#places.byteLength + this.#slotOfOther.size * BYTES_PER_OTHER;
+  }
+
+  /** Whether all ids are UUIDs, so that the slots' words tell everything. */
+  get plain(): boolean {
+    return this.#slotOfOther.size === 0;
   }
 
   slotOf(id: string): number | undefined {
     const uuid = parse(id);
     if (uuid === undefined) return this.#slotOfOther.get(id);
-    const place = this.#placeOf(uuid);
+    const place = this.#placeOf(...uuid);
     return place === undefined ? undefined : (this.#places[place] as number) - 1;
   }
 
   idOf(slot: number): string | undefined {
     const other = this.#otherOfSlot.get(slot);
     if (other !== undefined) return other;
-    const words = this.#wordsOf(slot);
-    return words?.some((word) => word !== 0) ? format(words) : undefined;
+    const words = this.#words.arrayOf(slot);
+    const at = this.#words.offsetOf(slot);
+    if (
+      words === undefined ||
+      ((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) === 0
+    )
+      return undefined;
+    return format(words, at);
   }
 
   has(slot: number): boolean {
-    return this.#otherOfSlot.has(slot) || (this.#wordsOf(slot)?.some((word) => word !== 0) ?? false);
+    if (this.#otherOfSlot.has(slot)) return true;
+    const words = this.#words.arrayOf(slot);
+    const at = this.#words.offsetOf(slot);
+    return (
+      words !== undefined &&
+      ((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) !== 0
+    );
+  }
+
+  /** Makes room for so many UUIDs at once. */
+  reserve(more: number): void {
+    const needed = this.#uuids + more;
+    if (needed > FULLEST_ANEW * this.#places.length) this.#rehash(needed);
   }
 
   /** The slot must be free, and the id not in the table. */
@@ -63,10 +96,16 @@ export class IdTable {
       this.#otherOfSlot.set(slot, id);
       return;
     }
-    while (this.#words.length * CHUNK_SLOTS <= slot) this.#words.push(new Uint32Array(CHUNK_SLOTS * WORDS));
-    this.#wordsOf(slot)?.set(uuid);
-    if (this.#used + 1 > FULLEST * this.#places.length) this.#rehash();
-    this.#enter(slot, uuid);
+    const words = this.#words.arrayOf(slot);
+    if (words === undefined) throw new RangeError(`there is no slot ${slot}`);
+    words.set(uuid, this.#words.offsetOf(slot));
+    this.enter(slot);
+  }
+
+  /** Takes in a slot whose words stand there already; they must be a UUID that is not in the table. */
+  enter(slot: number): void {
+    if (this.#used + 1 > FULLEST * this.#places.length) this.#rehash(this.#uuids + 1);
+    this.#enter(slot);
     this.#uuids += 1;
   }
 
@@ -78,17 +117,34 @@ export class IdTable {
       this.#slotOfOther.delete(other);
       return;
     }
-    const words = this.#wordsOf(slot);
-    if (words === undefined) return;
-    const place = this.#placeOf([...words] as unknown as Uuid);
+    const place = this.#placeOfSlot(slot);
     if (place === undefined) return;
     this.#places[place] = LEFT;
-    words.fill(0);
+    const at = this.#words.offsetOf(slot);
+    this.#words.arrayOf(slot)?.fill(0, at, at + WORDS);
     this.#uuids -= 1;
   }
 
+  /** Gives the id of a slot to one that is free. */
+  move(from: number, to: number): void {
+    const other = this.#otherOfSlot.get(from);
+    if (other !== undefined) {
+      this.#otherOfSlot.delete(from);
+      this.#otherOfSlot.set(to, other);
+      this.#slotOfOther.set(other, to);
+      return;
+    }
+    const place = this.#placeOfSlot(from);
+    const words = this.#words.arrayOf(from);
+    const target = this.#words.arrayOf(to);
+    if (place === undefined || words === undefined || target === undefined) return;
+    const at = this.#words.offsetOf(from);
+    target.set(words.subarray(at, at + WORDS), this.#words.offsetOf(to));
+    words.fill(0, at, at + WORDS);
+    this.#places[place] = to + 1;
+  }
+
   clear(): void {
-    this.#words.length = 0;
     this.#places = new Int32Array(FIRST_PLACES);
     this.#used = 0;
     this.#uuids = 0;
@@ -96,38 +152,49 @@ export class IdTable {
     this.#otherOfSlot.clear();
   }
 
-  #wordsOf(slot: number): Uint32Array | undefined {
-    const at = (slot % CHUNK_SLOTS) * WORDS;
-    return this.#words[Math.floor(slot / CHUNK_SLOTS)]?.subarray(at, at + WORDS);
+  #placeOfSlot(slot: number): number | undefined {
+    const words = this.#words.arrayOf(slot);
+    if (words === undefined) return undefined;
+    const at = this.#words.offsetOf(slot);
+    return this.#placeOf(
+      words[at] as number,
+      words[at + 1] as number,
+      words[at + 2] as number,
+      words[at + 3] as number,
+    );
   }
 
-  #placeOf(uuid: Uuid): number | undefined {
+  #placeOf(a: number, b: number, c: number, d: number): number | undefined {
     const mask = this.#places.length - 1;
-    for (let place = hash(uuid) & mask; ; place = (place + 1) & mask) {
+    for (let place = hash(a, b, c, d) & mask; ; place = (place + 1) & mask) {
       const entry = this.#places[place] as number;
       if (entry === EMPTY) return undefined;
-      if (entry !== LEFT && sameWords(this.#wordsOf(entry - 1), uuid)) return place;
+      if (entry === LEFT) continue;
+      const words = this.#words.arrayOf(entry - 1);
+      const at = this.#words.offsetOf(entry - 1);
+      if (words?.[at] === a && words[at + 1] === b && words[at + 2] === c && words[at + 3] === d) return place;
     }
   }
 
-  #enter(slot: number, uuid: Uuid): void {
+  #enter(slot: number): void {
+    const words = this.#words.arrayOf(slot) as Uint32Array;
+    const at = this.#words.offsetOf(slot);
     const mask = this.#places.length - 1;
-    let place = hash(uuid) & mask;
+    let place =
+      hash(words[at] as number, words[at + 1] as number, words[at + 2] as number, words[at + 3] as number) & mask;
     while (this.#places[place] !== EMPTY) place = (place + 1) & mask;
     this.#places[place] = slot + 1;
     this.#used += 1;
   }
 
   /** Makes room, and drops the places that were left. */
-  #rehash(): void {
+  #rehash(needed: number): void {
     const before = this.#places;
     let length = FIRST_PLACES;
-    while (this.#uuids + 1 > FULLEST_ANEW * length) length *= 2;
+    while (needed > FULLEST_ANEW * length) length *= 2;
     this.#places = new Int32Array(length);
     this.#used = 0;
-    for (const entry of before) {
-      if (entry > 0) this.#enter(entry - 1, [...(this.#wordsOf(entry - 1) ?? [])] as unknown as Uuid);
-    }
+    for (const entry of before) if (entry > 0) this.#enter(entry - 1);
   }
 }
 
@@ -141,17 +208,13 @@ function parse(id: string): Uuid | undefined {
   return [word(0, 8), word(9, 4) * 65_536 + word(14, 4), word(19, 4) * 65_536 + word(24, 4), word(28, 8)];
 }
 
-function format(words: Uint32Array): string {
-  const hex = Array.from(words, (word) => word.toString(16).padStart(8, '0')).join('');
+function format(words: Uint32Array, at: number): string {
+  const hex = Array.from(words.subarray(at, at + WORDS), (word) => word.toString(16).padStart(8, '0')).join('');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-function sameWords(words: Uint32Array | undefined, [a, b, c, d]: Uuid): boolean {
-  return words !== undefined && words[0] === a && words[1] === b && words[2] === c && words[3] === d;
-}
-
 /** Mixes all words, because ids may count up in one of them. */
-function hash([a, b, c, d]: Uuid): number {
+function hash(a: number, b: number, c: number, d: number): number {
   let mixed = Math.imul(a ^ (b >>> 15), 0x85eb_ca6b) ^ Math.imul(c ^ (d << 7), 0xc2b2_ae35) ^ b ^ d;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb_352d);
   return (mixed ^ (mixed >>> 15)) >>> 0;

@@ -1,5 +1,8 @@
-import type { CodeBlock, CodeQuery } from './codes/codes.ts';
-import type { Chunk, SlotScore } from './scan.ts';
+import type { Extent } from './codes/arena.ts';
+import type { Candidates } from './codes/candidates.ts';
+import type { CodeQuery } from './codes/codes.ts';
+import type { GroupTable } from './codes/groups.ts';
+import type { Chunk } from './scan.ts';
 
 /** What a scanning worker is started with. */
 export interface ScanWorkerData {
@@ -8,30 +11,38 @@ export interface ScanWorkerData {
   readonly threads: number;
 }
 
+interface Asked {
+  readonly scan: number;
+  readonly space: number;
+  readonly probe: Float32Array;
+  readonly minScore: number;
+  readonly limit: number;
+  /** One number in shared memory; anything but 0 stops the scan. */
+  readonly stop: Int32Array;
+}
+
+/** A scan over full vectors, all of it by one worker. */
+export interface ExactScanRequest extends Asked {
+  readonly kind: 'exact';
+  /** Chunks of the space that the worker has not been given yet. */
+  readonly newChunks: readonly Chunk[];
+}
+
+/** A scan over codes, of which each worker takes its share of the groups. */
+export interface CodedScanRequest extends Asked {
+  readonly kind: 'coded';
+  readonly table: GroupTable;
+  readonly query: CodeQuery;
+  /** Memories and extents of the arena that the worker has not been given yet. */
+  readonly newMemories: readonly WebAssembly.Memory[];
+  readonly newExtents: readonly Extent[];
+}
+
 /** What the main thread asks of a scanning worker. */
-export type ScanRequest =
-  | {
-      readonly kind: 'scan';
-      readonly scan: number;
-      readonly space: number;
-      /** Memories of the arena that the worker has not been given yet. */
-      readonly newMemories: readonly WebAssembly.Memory[];
-      /** Chunks and blocks of the space that the worker has not been given yet. */
-      readonly newChunks: readonly Chunk[];
-      readonly newBlocks: readonly CodeBlock[];
-      readonly probe: Float32Array;
-      /** Absent for a space without codes. */
-      readonly query: CodeQuery | undefined;
-      readonly minScore: number;
-      readonly limit: number;
-      /** One number in shared memory; anything but 0 stops the scan. */
-      readonly stop: Int32Array;
-    }
-  | { readonly kind: 'drop'; readonly space: number };
+export type ScanRequest = ExactScanRequest | CodedScanRequest | { readonly kind: 'drop'; readonly space: number };
 
 /** What a worker answers for its share; a stopped scan answers with what it had. */
-export interface ScanAnswer {
+export interface ScanAnswer extends Candidates {
   readonly scan: number;
-  readonly hits: readonly SlotScore[];
   readonly full: boolean;
 }

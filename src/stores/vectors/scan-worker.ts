@@ -1,16 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { kernelOver, type ScanKernel } from './codes/arena.ts';
-import type { CodeBlock } from './codes/codes.ts';
+import { type Extent, kernelOver, type ScanKernel } from './codes/arena.ts';
 import { type CodeReader, scanCodes } from './codes/scan-codes.ts';
 import { BestScores, type Chunk, scanChunk } from './scan.ts';
-import type { ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts';
-
-type Scan = Extract<ScanRequest, { kind: 'scan' }>;
-
-interface KnownSpace {
-  readonly chunks: Chunk[];
-  readonly blocks: CodeBlock[];
-}
+import type { CodedScanRequest, ExactScanRequest, ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts';
 
 /** Queries of one pass: what they find together stays small, and the first of them does not wait long. */
 const MOST_SHARING = 16;
@@ -19,74 +11,84 @@ const port = parentPort;
 if (port === null) throw new Error('scan-worker.js runs as a worker thread only');
 const { thread, threads } = workerData as ScanWorkerData;
 const memories: WebAssembly.Memory[] = [];
+const extents: Extent[] = [];
 const kernels: ScanKernel[] = [];
-const spaces = new Map<number, KnownSpace>();
-let waiting: Scan[] = [];
+const chunksOf = new Map<number, Chunk[]>();
+let waiting: CodedScanRequest[] = [];
 
-const memoryOf = (index: number): WebAssembly.Memory => {
-  const memory = memories[index];
-  if (memory === undefined) throw new Error(`memory ${index} was not given to this worker`);
-  return memory;
+const known = <Item>(items: readonly Item[], index: number): Item => {
+  const item = items[index];
+  if (item === undefined) throw new Error(`number ${index} was not given to this worker`);
+  return item;
 };
 const reader: CodeReader = {
   thread,
   kernel(index) {
-    kernels[index] ??= kernelOver(memoryOf(index));
+    kernels[index] ??= kernelOver(known(memories, index));
     return kernels[index] as ScanKernel;
   },
-  buffer: (index) => memoryOf(index).buffer,
+  buffer: (index) => known(memories, index).buffer,
+  extent: (number) => known(extents, number),
 };
 
 port.on('message', (request: ScanRequest) => {
   if (request.kind === 'drop') {
-    run();
-    spaces.delete(request.space);
-    return;
+    chunksOf.delete(request.space);
+  } else if (request.kind === 'exact') {
+    scanVectors(request);
+  } else {
+    memories.push(...request.newMemories);
+    for (const extent of request.newExtents) extents.push(extent);
+    waiting.push(request);
+    // All that came together are run together.
+    if (waiting.length === 1) setImmediate(run);
   }
-  memories.push(...request.newMemories);
-  const space = spaces.get(request.space) ?? { chunks: [], blocks: [] };
-  space.chunks.push(...request.newChunks);
-  space.blocks.push(...request.newBlocks);
-  spaces.set(request.space, space);
-  waiting.push(request);
-  // All that came together are run together.
-  if (waiting.length === 1) setImmediate(run);
 });
 
 /** Runs what waits, the queries of one space together. */
 function run(): void {
   const scans = waiting;
   waiting = [];
-  const ofSpaces = new Map<number, Scan[]>();
-  for (const scan of scans) ofSpaces.set(scan.space, [...(ofSpaces.get(scan.space) ?? []), scan]);
-  for (const [number, ofSpace] of ofSpaces) {
-    const space = spaces.get(number);
-    if (space === undefined) continue;
-    for (const scan of ofSpace.filter(({ query }) => query === undefined)) scanVectors(space, scan);
-    const coded = ofSpace.filter(({ query }) => query !== undefined);
-    for (let from = 0; from < coded.length; from += MOST_SHARING) {
-      scanTogether(space, coded.slice(from, from + MOST_SHARING));
+  const ofSpaces = new Map<number, CodedScanRequest[]>();
+  for (const scan of scans) {
+    const ofSpace = ofSpaces.get(scan.space);
+    if (ofSpace === undefined) ofSpaces.set(scan.space, [scan]);
+    else ofSpace.push(scan);
+  }
+  for (const ofSpace of ofSpaces.values()) {
+    for (let from = 0; from < ofSpace.length; from += MOST_SHARING) {
+      scanTogether(ofSpace.slice(from, from + MOST_SHARING));
     }
   }
 }
 
-function scanVectors(space: KnownSpace, scan: Scan): void {
-  const best = new BestScores(scan.limit, scan.minScore);
-  for (const chunk of space.chunks) {
-    if (Atomics.load(scan.stop, 0) !== 0) break;
-    scanChunk(chunk, scan.probe, 0, chunk.capacity, best);
+function scanVectors({ scan, space, newChunks, probe, minScore, limit, stop }: ExactScanRequest): void {
+  const chunks = chunksOf.get(space) ?? [];
+  chunksOf.set(space, chunks);
+  chunks.push(...newChunks);
+  const best = new BestScores(limit, minScore);
+  for (const chunk of chunks) {
+    if (Atomics.load(stop, 0) !== 0) break;
+    scanChunk(chunk, probe, 0, chunk.capacity, best);
   }
-  answer({ scan: scan.scan, hits: best.list(), full: best.full });
+  answer({ scan, full: best.full, ...best.candidates() });
 }
 
-function scanTogether(space: KnownSpace, scans: readonly Scan[]): void {
+function scanTogether(scans: readonly CodedScanRequest[]): void {
+  const last = scans.at(-1);
+  if (last === undefined) return;
   const found = scanCodes(
     reader,
-    { dimensions: scans[0]?.probe.length ?? 0, ...space },
+    // The newest table has every group of the others.
+    { dimensions: last.probe.length, table: last.table },
     { first: thread, every: threads },
-    scans.flatMap(({ query, probe, minScore, limit, stop }) =>
-      query === undefined ? [] : [{ query, probe, minScore, limit, stopped: () => Atomics.load(stop, 0) !== 0 }],
-    ),
+    scans.map(({ query, probe, minScore, limit, stop }) => ({
+      query,
+      probe,
+      minScore,
+      limit,
+      stopped: () => Atomics.load(stop, 0) !== 0,
+    })),
   );
   for (const [i, hits] of found.entries()) answer({ scan: scans[i]?.scan ?? 0, ...hits });
 }

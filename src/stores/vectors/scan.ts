@@ -1,3 +1,5 @@
+import type { Candidates } from './codes/candidates.ts';
+
 /** A run of vectors in shared memory: the main thread writes, a scan reads. */
 export interface Chunk {
   /** Slot of the chunk's first vector. */
@@ -93,6 +95,16 @@ export class BestScores {
   list(): SlotScore[] {
     const kept = this.#slots.map((slot, i) => ({ slot, score: this.#scores[i] as number }));
     return kept.concat(this.#tied.map((slot) => ({ slot, score: this.#floor })));
+  }
+
+  /** As {@link BestScores.list}; exact scores reach no further. */
+  candidates(): Candidates {
+    const list = this.list();
+    return {
+      slots: Int32Array.from(list, ({ slot }) => slot),
+      scores: Float64Array.from(list, ({ score }) => score),
+      reaches: new Float64Array(list.length),
+    };
   }
 
   #siftUp(from: number): void {

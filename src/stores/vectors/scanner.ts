@@ -3,18 +3,19 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../../shared/package-root.ts';
-import { type Arena, MOST_THREADS } from './codes/arena.ts';
-import type { CodeBlock, CodeQuery } from './codes/codes.ts';
-import { BestScores, type Chunk, type SlotScore, scanChunk } from './scan.ts';
+import { type Arena, type Extent, kernelOver, MAIN_THREAD, MOST_THREADS } from './codes/arena.ts';
+import type { Candidates } from './codes/candidates.ts';
+import type { CodeQuery } from './codes/codes.ts';
+import { type GroupTable, groupsIn } from './codes/groups.ts';
+import { type CodeReader, scanCodes } from './codes/scan-codes.ts';
+import { BestScores, type Chunk, scanChunk } from './scan.ts';
 import type { ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts';
 
-/** A scan to be run. */
+/** A scan to be run: over full vectors, or over codes. */
 export interface Scan {
-  /** Number of the space; never used again after {@link Scanner.forget}. */
+  /** Number of the space's vectors; never used again after {@link Scanner.forget}. */
   readonly space: number;
-  readonly chunks: readonly Chunk[];
-  /** The codes of the same slots, and the probe for them; absent: the vectors themselves are scanned. */
-  readonly coded: { readonly blocks: readonly CodeBlock[]; readonly query: CodeQuery } | undefined;
+  readonly over: { readonly chunks: readonly Chunk[] } | { readonly table: GroupTable; readonly query: CodeQuery };
   readonly probe: Float32Array;
   readonly minScore: number;
   /** At least 1. */
@@ -24,10 +25,10 @@ export interface Scan {
 
 /**
  * What a scan found, in no order: the best `limit` with the ties of the last place, and perhaps others; `full` when
- * something may have been left out because others are better.
+ * something may have been left out because others are better. Full vectors' scores are exact and reach no further.
  */
 export interface ScanResult {
-  readonly hits: readonly SlotScore[];
+  readonly parts: readonly Candidates[];
   readonly full: boolean;
 }
 
@@ -50,7 +51,7 @@ const SLICE_NUMBERS = 256 * 1024;
 interface Pending {
   readonly scan: Scan;
   readonly stop: Int32Array;
-  readonly hits: SlotScore[];
+  readonly parts: Candidates[];
   full: boolean;
   /** Answers still to come. */
   missing: number;
@@ -61,8 +62,10 @@ interface Pending {
 /** A worker and what it has been given. */
 interface Seat {
   readonly worker: Worker;
-  readonly given: Map<number, { chunks: number; blocks: number }>;
+  /** Chunks of spaces. */
+  readonly given: Map<number, number>;
   memories: number;
+  extents: number;
 }
 
 /**
@@ -82,22 +85,22 @@ export function createScanner(arena: Arena): Scanner {
     seats = [];
     for (const [id, { scan, settle }] of [...pending]) {
       pending.delete(id);
-      settle(scanInSlices(scan));
+      settle('chunks' in scan.over ? scanInSlices(scan, scan.over.chunks) : scanCodesHere(arena, scan, scan.over));
     }
   };
   const start = (thread: number): Seat => {
     const data: ScanWorkerData = { thread, threads };
     const worker = new Worker(join(packageRoot(), 'dist', 'stores', 'vectors', 'scan-worker.js'), { workerData: data });
     worker.unref();
-    worker.on('message', ({ scan, hits, full }: ScanAnswer) => {
+    worker.on('message', ({ scan, full, ...part }: ScanAnswer) => {
       const waiting = pending.get(scan);
       if (waiting !== undefined) {
-        for (const hit of hits) waiting.hits.push(hit);
+        waiting.parts.push(part);
         waiting.full ||= full;
         waiting.missing -= 1;
         if (waiting.missing === 0) {
           pending.delete(scan);
-          waiting.settle({ hits: waiting.hits, full: waiting.full });
+          waiting.settle({ parts: waiting.parts, full: waiting.full });
         }
       }
       // Workers keep the process alive only while someone waits for them.
@@ -105,27 +108,29 @@ export function createScanner(arena: Arena): Scanner {
     });
     worker.on('error', () => lose(worker));
     worker.on('exit', () => lose(worker));
-    return { worker, given: new Map(), memories: 0 };
+    return { worker, given: new Map(), memories: 0, extents: 0 };
   };
 
   const ask = (seat: Seat, id: number, scan: Scan, stop: Int32Array): void => {
-    const blocks = scan.coded?.blocks ?? [];
-    const given = seat.given.get(scan.space) ?? { chunks: 0, blocks: 0 };
-    const request: ScanRequest = {
-      kind: 'scan',
-      scan: id,
-      space: scan.space,
-      newMemories: arena.memories.slice(seat.memories),
-      newChunks: scan.chunks.slice(given.chunks),
-      newBlocks: blocks.slice(given.blocks),
-      probe: scan.probe,
-      query: scan.coded?.query,
-      minScore: scan.minScore,
-      limit: scan.limit,
-      stop,
-    };
-    seat.memories = arena.memories.length;
-    seat.given.set(scan.space, { chunks: scan.chunks.length, blocks: Math.max(given.blocks, blocks.length) });
+    const given = seat.given.get(scan.space) ?? 0;
+    const { over, probe, minScore, limit } = scan;
+    const common = { scan: id, space: scan.space, probe, minScore, limit, stop };
+    const request: ScanRequest =
+      'chunks' in over
+        ? { kind: 'exact', ...common, newChunks: over.chunks.slice(given) }
+        : {
+            kind: 'coded',
+            ...common,
+            ...over,
+            newMemories: arena.memories.slice(seat.memories),
+            newExtents: arena.extents.slice(seat.extents),
+          };
+    if ('chunks' in over) {
+      seat.given.set(scan.space, over.chunks.length);
+    } else {
+      seat.memories = arena.memories.length;
+      seat.extents = arena.extents.length;
+    }
     seat.worker.ref();
     seat.worker.postMessage(request);
   };
@@ -143,11 +148,11 @@ export function createScanner(arena: Arena): Scanner {
       scan.signal.addEventListener('abort', abort, { once: true });
       const done = (): void => scan.signal.removeEventListener('abort', abort);
       // Vectors without codes are one worker's; codes are everyone's, as blocks are shared out by their number.
-      const asked = scan.coded === undefined ? seats.slice(0, 1) : seats;
+      const asked = 'chunks' in scan.over ? seats.slice(0, 1) : seats.slice(0, Math.max(1, groupsIn(scan.over.table)));
       pending.set(id, {
         scan,
         stop,
-        hits: [],
+        parts: [],
         full: false,
         missing: asked.length,
         settle: (result) => {
@@ -166,8 +171,10 @@ export function createScanner(arena: Arena): Scanner {
     async scan(scan) {
       if (closed) throw new Error('the vector index has been closed');
       scan.signal.throwIfAborted();
-      const numbers = scan.probe.length * scan.chunks.reduce((sum, chunk) => sum + chunk.capacity, 0);
-      return numbers <= INLINE_NUMBERS ? scanInSlices(scan) : scanInWorkers(scan);
+      const { over } = scan;
+      if (!('chunks' in over)) return scanInWorkers(scan);
+      const numbers = scan.probe.length * over.chunks.reduce((sum, chunk) => sum + chunk.capacity, 0);
+      return numbers <= INLINE_NUMBERS ? scanInSlices(scan, over.chunks) : scanInWorkers(scan);
     },
     forget(space) {
       const request: ScanRequest = { kind: 'drop', space };
@@ -187,7 +194,25 @@ export function createScanner(arena: Arena): Scanner {
   };
 }
 
-async function scanInSlices({ chunks, probe, minScore, limit, signal }: Scan): Promise<ScanResult> {
+/** Holds this thread up; for scans whose workers have died. */
+function scanCodesHere(
+  arena: Arena,
+  { probe, minScore, limit }: Scan,
+  { table, query }: { table: GroupTable; query: CodeQuery },
+): ScanResult {
+  const memoryOf = (index: number): WebAssembly.Memory => arena.memories[index] as WebAssembly.Memory;
+  const reader: CodeReader = {
+    thread: MAIN_THREAD,
+    kernel: (index) => kernelOver(memoryOf(index)),
+    buffer: (index) => memoryOf(index).buffer,
+    extent: (number) => arena.extents[number] as Extent,
+  };
+  const scan = { query, probe, minScore, limit, stopped: () => false };
+  const [hits] = scanCodes(reader, { dimensions: probe.length, table }, { first: 0, every: 1 }, [scan]);
+  return hits === undefined ? { parts: [], full: false } : { parts: [hits], full: hits.full };
+}
+
+async function scanInSlices({ probe, minScore, limit, signal }: Scan, chunks: readonly Chunk[]): Promise<ScanResult> {
   const best = new BestScores(limit, minScore);
   const slice = Math.max(1, Math.floor(SLICE_NUMBERS / probe.length));
   let sinceTurn = 0;
@@ -203,5 +228,5 @@ async function scanInSlices({ chunks, probe, minScore, limit, signal }: Scan): P
       sinceTurn += to - from;
     }
   }
-  return { hits: best.list(), full: best.full };
+  return { parts: [best.candidates()], full: best.full };
 }

@@ -1,178 +1,166 @@
+import type { VectorLoader } from '../ports/vectors.ts';
+import { type Change, CodedVectors } from './coded-vectors.ts';
 import type { Arena } from './codes/arena.ts';
-import { BLOCK_CODES, type CodeBlock, type CodeQuery, Codes } from './codes/codes.ts';
-import { IdTable } from './id-table.ts';
-import { type Chunk, dot, findChunk, type SlotScore } from './scan.ts';
-
-const FIRST_CHUNK = 64;
-const LARGEST_CHUNK = 16_384;
-
-/** Vectors from which codes pay: fewer are scanned exactly in the time of a round trip to the workers. */
-export const CODED_FROM = 2 * BLOCK_CODES;
+import { bytesPerCode, type CodeQuery } from './codes/codes.ts';
+import { ExactVectors } from './exact-vectors.ts';
+import { dot } from './scan.ts';
 
 /**
- * The vectors of one space in slots, their ids, and which slots have changed since when. Slots of removed vectors
- * are overwritten with zeros at once and used again. A space that grows large gets codes beside its vectors.
+ * Vectors from which codes pay: fewer are scanned in full in the time of a round trip to the workers, and cost little
+ * memory.
  */
+export const CODED_FROM = 4096;
+/** What an id's place in the table of ids costs at most. */
+const BYTES_PER_PLACE = 11;
+
+/** Which slots and groups changed while a scan ran; what it found in them means nothing. */
+export interface Changes {
+  readonly slots: ReadonlySet<number>;
+  readonly groups: ReadonlySet<number>;
+}
+
+/** A slot with its score, and how far from the truth that may be. */
+export interface Scored {
+  readonly slot: number;
+  readonly score: number;
+  readonly reach: number;
+}
+
+/** The vectors of one space: in full while they are few, as codes from then on. */
 export class Space {
   readonly dimensions: number;
-  /** Unique in its index, and never used again. */
-  readonly number: number;
-  readonly chunks: Chunk[] = [];
-  readonly #ids = new IdTable();
-  /** The first slot that was never used. */
-  #nextSlot = 0;
-  readonly #freeSlots: number[] = [];
-  #capacity = 0;
-  /** The slots changed since each running scan began. */
-  readonly #watchers = new Set<Set<number>>();
+  readonly load: VectorLoader;
   readonly #arena: Arena;
-  #codes: Codes | undefined;
-  /** Set when there was no memory for codes: the vectors themselves are scanned, which is slower and as exact. */
-  #withoutCodes = false;
+  readonly #nextNumber: () => number;
+  readonly #watchers = new Set<{ slots: Set<number>; groups: Set<number> }>();
+  #number: number;
+  #vectors: ExactVectors | CodedVectors;
+  /** Grows when all slots have got another meaning. */
+  #generation = 0;
 
-  constructor(number: number, dimensions: number, arena: Arena) {
-    this.number = number;
+  /**
+   * @param nextNumber a number that no space's vectors had before
+   * @param mean of a space that is large from the start
+   */
+  constructor(
+    dimensions: number,
+    parts: { arena: Arena; load: VectorLoader; nextNumber: () => number; mean: Float32Array | undefined },
+  ) {
     this.dimensions = dimensions;
-    this.#arena = arena;
+    this.load = parts.load;
+    this.#arena = parts.arena;
+    this.#nextNumber = parts.nextNumber;
+    this.#number = parts.nextNumber();
+    this.#vectors =
+      parts.mean === undefined
+        ? new ExactVectors(dimensions, (slot) => this.#note({ slot }))
+        : new CodedVectors(parts.arena, parts.mean, (change) => this.#note(change));
   }
 
-  /** The codes of every slot and the probe for them; undefined for a small space. */
-  coded(probe: Float32Array): { readonly blocks: readonly CodeBlock[]; readonly query: CodeQuery } | undefined {
-    return this.#codes && { blocks: this.#codes.blocks, query: this.#codes.query(probe) };
+  /** Of its vectors as they are kept now. */
+  get number(): number {
+    return this.#number;
+  }
+
+  get vectors(): ExactVectors | CodedVectors {
+    return this.#vectors;
+  }
+
+  get generation(): number {
+    return this.#generation;
   }
 
   get size(): number {
-    return this.#ids.size;
+    return this.#vectors.size;
   }
 
   get memoryBytes(): number {
-    const vectors = this.#capacity * (this.dimensions * Float32Array.BYTES_PER_ELEMENT + 1);
-    return vectors + (this.#codes?.memoryBytes ?? 0) + this.#ids.memoryBytes;
+    return this.#vectors.memoryBytes;
   }
 
-  has(id: string): boolean {
-    return this.#ids.slotOf(id) !== undefined;
+  /** Bytes that it would hold, about, with so many more vectors. */
+  bytesWith(more: number): number {
+    const size = this.size + more;
+    return this.#vectors instanceof ExactVectors && size < CODED_FROM
+      ? size * (4 * this.dimensions + 32)
+      : size * (bytesPerCode(this.dimensions) + BYTES_PER_PLACE);
   }
 
-  idOf(slot: number): string | undefined {
-    return this.#ids.idOf(slot);
-  }
-
-  put(id: string, vector: Float32Array): void {
+  put(id: string, vector: Float32Array, group: number | undefined): void {
     if (vector.length !== this.dimensions) {
       throw new RangeError(`a vector of ${vector.length} dimensions in a space of ${this.dimensions}`);
     }
-    const known = this.#ids.slotOf(id);
-    const slot = known ?? this.#freeSlots.pop() ?? this.#nextSlot++;
-    if (slot >= this.#capacity) this.#grow();
-    const { chunk, at } = this.#find(slot);
-    Atomics.store(chunk.live, at, 0);
-    chunk.vectors.set(vector, at * this.dimensions);
-    Atomics.store(chunk.live, at, 1);
-    if (known === undefined) this.#ids.set(slot, id);
-    this.#code(slot, vector);
-    this.#noteChange(slot);
-  }
-
-  remove(id: string): void {
-    const slot = this.#ids.slotOf(id);
-    if (slot === undefined) return;
-    const { chunk, at } = this.#find(slot);
-    Atomics.store(chunk.live, at, 0);
-    chunk.vectors.fill(0, at * this.dimensions, (at + 1) * this.dimensions);
-    this.#codes?.remove(slot);
-    this.#ids.delete(slot);
-    this.#freeSlots.push(slot);
-    this.#noteChange(slot);
+    this.#vectors.put(id, vector, group);
+    if (this.#vectors instanceof ExactVectors && this.#vectors.size >= CODED_FROM) this.#encode(this.#vectors);
   }
 
   /** Overwrites every vector; a scan that runs meanwhile finds nothing. The space is of no use afterwards. */
   erase(): void {
-    for (const { live, vectors } of this.chunks) {
-      live.fill(0);
-      vectors.fill(0);
-    }
-    this.#codes?.erase();
-    this.#codes = undefined;
-    this.#ids.clear();
+    this.#generation += 1;
+    this.#vectors.erase();
   }
 
-  /** The exact score of a slot, or undefined when it holds nothing now. */
-  score(slot: number, probe: Float32Array): SlotScore | undefined {
-    if (!this.#ids.has(slot)) return undefined;
-    const { chunk, at } = this.#find(slot);
-    return { slot, score: dot(probe, chunk.vectors, at * this.dimensions) };
+  /** What a slot scores now; undefined when it holds nothing. */
+  score(slot: number, probe: Float32Array, query: CodeQuery | undefined): Scored | undefined {
+    const vectors = this.#vectors;
+    if (vectors instanceof ExactVectors) {
+      return vectors.idOf(slot) === undefined
+        ? undefined
+        : { slot, score: dot(probe, vectors.vectorOf(slot), 0), reach: 0 };
+    }
+    const scored = query && vectors.score(slot, probe, query);
+    return scored && { slot, ...scored };
+  }
+
+  /** The slots that changed, those of changed groups among them. */
+  *slotsOf({ slots, groups }: Changes): Generator<number> {
+    const vectors = this.#vectors;
+    for (const slot of slots) yield slot;
+    if (vectors instanceof ExactVectors) return;
+    for (const group of groups) for (const slot of vectors.slotsOf(group)) if (!slots.has(slot)) yield slot;
   }
 
   /**
-   * Runs `scan`, then at once `finish` with what it found and the slots that changed in the meantime, whose scores in
-   * it mean nothing. No other code runs between the last change that is counted and `finish`.
+   * Runs `scan`, then at once `finish` with what it found and what changed in the meantime. No other code runs between
+   * the last change that is counted and `finish`.
    */
   async watchChanges<Found, Result>(
     scan: () => Promise<Found>,
-    finish: (found: Found, changed: ReadonlySet<number>) => Result,
+    finish: (found: Found, changes: Changes) => Result,
   ): Promise<Result> {
-    const changed = new Set<number>();
-    this.#watchers.add(changed);
+    const changes = { slots: new Set<number>(), groups: new Set<number>() };
+    this.#watchers.add(changes);
     try {
-      return finish(await scan(), changed);
+      return finish(await scan(), changes);
     } finally {
-      this.#watchers.delete(changed);
+      this.#watchers.delete(changes);
     }
   }
 
-  #noteChange(slot: number): void {
-    for (const changed of this.#watchers) changed.add(slot);
-  }
-
-  #grow(): void {
-    const capacity = Math.min(Math.max(FIRST_CHUNK, this.#capacity), LARGEST_CHUNK);
-    this.chunks.push({
-      firstSlot: this.#capacity,
-      capacity,
-      vectors: new Float32Array(new SharedArrayBuffer(capacity * this.dimensions * Float32Array.BYTES_PER_ELEMENT)),
-      live: new Uint8Array(new SharedArrayBuffer(capacity)),
-    });
-    this.#capacity += capacity;
-  }
-
-  #code(slot: number, vector: Float32Array): void {
-    if (this.#codes === undefined) {
-      if (this.#withoutCodes || this.size < CODED_FROM) return;
-      this.#codes = new Codes(this.#arena, this.#mean());
-      for (const at of this.#usedSlots()) this.#putCode(at, this.#vectorOf(at));
-    } else {
-      this.#putCode(slot, vector);
+  #note(change: Change): void {
+    for (const { slots, groups } of this.#watchers) {
+      if ('slot' in change) slots.add(change.slot);
+      else groups.add(change.group);
     }
   }
 
-  #putCode(slot: number, vector: Float32Array): void {
-    if (this.#codes === undefined || this.#codes.put(slot, vector)) return;
-    this.#codes.erase();
-    this.#codes = undefined;
-    this.#withoutCodes = true;
-  }
-
-  *#usedSlots(): Generator<number> {
-    for (let slot = 0; slot < this.#nextSlot; slot++) if (this.#ids.has(slot)) yield slot;
-  }
-
-  #mean(): Float32Array {
+  #encode(exact: ExactVectors): void {
     const sums = new Float64Array(this.dimensions);
-    for (const slot of this.#usedSlots()) {
-      const vector = this.#vectorOf(slot);
+    for (const { vector } of exact.entries()) {
       for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (vector[i] as number);
     }
-    return Float32Array.from(sums, (sum) => sum / this.size);
-  }
-
-  #vectorOf(slot: number): Float32Array {
-    const { chunk, at } = this.#find(slot);
-    return chunk.vectors.subarray(at * this.dimensions, (at + 1) * this.dimensions);
-  }
-
-  #find(slot: number): { chunk: Chunk; at: number } {
-    const chunk = findChunk(this.chunks, slot);
-    return { chunk, at: slot - chunk.firstSlot };
+    const mean = Float32Array.from(sums, (sum) => sum / exact.size);
+    const coded = new CodedVectors(this.#arena, mean, (change) => this.#note(change));
+    coded.reserve(exact.size);
+    try {
+      for (const { id, vector, group } of exact.entries()) coded.put(id, vector, group);
+    } catch (error) {
+      coded.erase();
+      throw error;
+    }
+    this.#vectors = coded;
+    this.#generation += 1;
+    this.#number = this.#nextNumber();
+    exact.erase();
   }
 }

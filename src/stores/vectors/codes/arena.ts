@@ -2,16 +2,23 @@ import { kernelBase64 } from './kernel.ts';
 import type { SharedMemory } from './web-assembly.ts';
 
 const PAGE_BYTES = 65_536;
-/** Threads that may scan at once; each has a page of its own at the beginning of every memory. */
+/** Threads that may scan at once. */
 export const MOST_THREADS = 8;
+/** Each has a page of its own at the beginning of every memory, and so has the main thread, the last. */
+const THREAD_PAGES = MOST_THREADS + 1;
+/** The number of the main thread among those that scan. */
+export const MAIN_THREAD = MOST_THREADS;
 /** WebAssembly's own bound is 4 GiB; a quarter of it keeps what is reserved ahead small. */
 const MEMORY_BYTES = 2 ** 30;
 
 /** A run of bytes in one of an arena's memories. */
 export interface Extent {
+  /** Its place in {@link Arena.extents}; kept when the run is released and handed out again. */
+  readonly number: number;
   /** Which of the memories. */
   readonly memory: number;
   readonly offset: number;
+  readonly bytes: number;
 }
 
 /**
@@ -20,6 +27,8 @@ export interface Extent {
  */
 export class Arena {
   readonly memories: SharedMemory[] = [];
+  /** Every run that there is, free ones too; grows only. */
+  readonly extents: Extent[] = [];
   readonly #memoryBytes: number;
   readonly #free = new Map<number, Extent[]>();
   /** First byte of the last memory that nothing was given of. */
@@ -38,7 +47,7 @@ export class Arena {
 
   /** @param bytes a multiple of 64 @returns undefined when the system gives no more @throws {RangeError} when it never fits */
   allocate(bytes: number): Extent | undefined {
-    const reserved = MOST_THREADS * PAGE_BYTES;
+    const reserved = THREAD_PAGES * PAGE_BYTES;
     if (bytes > this.#memoryBytes - reserved) throw new RangeError(`${bytes} bytes do not fit one memory`);
     const free = this.#free.get(bytes)?.pop();
     if (free !== undefined) {
@@ -49,7 +58,7 @@ export class Arena {
       let last = this.memories.at(-1);
       if (last === undefined || this.#next + bytes > this.#memoryBytes) {
         last = new WebAssembly.Memory({
-          initial: MOST_THREADS,
+          initial: THREAD_PAGES,
           maximum: Math.ceil(this.#memoryBytes / PAGE_BYTES),
           shared: true,
         });
@@ -62,19 +71,27 @@ export class Arena {
       if (error instanceof RangeError) return undefined;
       throw error;
     }
-    const extent = { memory: this.memories.length - 1, offset: this.#next };
+    const extent = { number: this.extents.length, memory: this.memories.length - 1, offset: this.#next, bytes };
+    this.extents.push(extent);
     this.#next += bytes;
     this.#held += bytes;
     return extent;
   }
 
   /** Overwrites a run with zeros and takes it back. */
-  release(extent: Extent, bytes: number): void {
+  release(extent: Extent): void {
+    this.view(extent).fill(0);
+    const free = this.#free.get(extent.bytes);
+    if (free === undefined) this.#free.set(extent.bytes, [extent]);
+    else free.push(extent);
+    this.#held -= extent.bytes;
+  }
+
+  /** The run's bytes. */
+  view(extent: Extent): Uint8Array {
     const memory = this.memories[extent.memory];
     if (memory === undefined) throw new RangeError(`there is no memory ${extent.memory}`);
-    new Uint8Array(memory.buffer, extent.offset, bytes).fill(0);
-    this.#free.set(bytes, [...(this.#free.get(bytes) ?? []), extent]);
-    this.#held -= bytes;
+    return new Uint8Array(memory.buffer, extent.offset, extent.bytes);
   }
 }
 
@@ -93,7 +110,7 @@ export type ScanKernel = (
 
 /** Where a thread's own page begins in every memory. */
 export function pageOfThread(thread: number): number {
-  if (!(thread >= 0 && thread < MOST_THREADS)) throw new RangeError(`there is no page for thread ${thread}`);
+  if (!(thread >= 0 && thread < THREAD_PAGES)) throw new RangeError(`there is no page for thread ${thread}`);
   return thread * PAGE_BYTES;
 }
 

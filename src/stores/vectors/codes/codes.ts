@@ -1,166 +1,165 @@
-import type { Arena, Extent } from './arena.ts';
-
-/** Codes that stand together: few enough that a block of 128 dimensions (0.5 MB) stays in a core's cache for every query of a pass. */
-export const BLOCK_CODES = 4096;
 const LANES = 64;
-const LARGEST_CODE = 127;
-
-/** A block of codes as every thread finds it: `BLOCK_CODES` codes, then as many f32 scales. */
-export type CodeBlock = Extent;
-
-/** A probe in the form that the kernel takes. */
-export interface CodeQuery {
-  /** `[padded dimensions]`: the probe over `step`. */
-  readonly numbers: Int16Array;
-  readonly step: number;
-  /** Times a code's scale: how far its score may be from the truth. */
-  readonly slack: number;
-  /** What a score lacks of the truth: the probe's product with the mean that no code holds. */
-  readonly offset: number;
-}
+const LARGEST_HIGH = 127;
+/** Steps of the fine code in one of the coarse. */
+const FINE = 256;
+const LARGEST_CODE = LARGEST_HIGH * FINE;
+const BYTES_PER_ID = 16;
 
 /** Dimensions of a code: the next multiple of 64. */
 export function paddedDimensions(dimensions: number): number {
   return Math.ceil(dimensions / LANES) * LANES;
 }
 
-/** Bytes of a block. */
-export function blockBytes(dimensions: number): number {
-  return BLOCK_CODES * (paddedDimensions(dimensions) + Float32Array.BYTES_PER_ELEMENT);
+/** Bytes that a vector takes in a block: two planes, a scale and an id. */
+export function bytesPerCode(dimensions: number): number {
+  return 2 * paddedDimensions(dimensions) + Float32Array.BYTES_PER_ELEMENT + BYTES_PER_ID;
 }
 
-interface OpenBlock extends Extent {
-  readonly codes: Int8Array;
-  readonly scales: Float32Array;
+/** Where the parts of a block of `capacity` codes begin, in bytes; the high plane comes first. */
+export function partsOf(
+  capacity: number,
+  dimensions: number,
+): { low: number; scales: number; ids: number; end: number } {
+  const plane = capacity * paddedDimensions(dimensions);
+  const scales = 2 * plane;
+  const ids = scales + capacity * Float32Array.BYTES_PER_ELEMENT;
+  return { low: plane, scales, ids, end: ids + capacity * BYTES_PER_ID };
+}
+
+/** A probe in the forms that the two planes take. */
+export interface CodeQuery {
+  /** `[padded dimensions]`: the probe over `step`, for the kernel. */
+  readonly numbers: Int16Array;
+  readonly step: number;
+  /** Times a code's scale: how far its score by the high plane may be from the truth. */
+  readonly slack: number;
+  /** Times a code's scale: how far its score by both planes may be. */
+  readonly fineSlack: number;
+  /** What a score lacks of the truth: the probe's product with the mean that no code holds. */
+  readonly offset: number;
 }
 
 /**
- * One byte a dimension for every vector of a space, by slot: `vector = mean + scale * code + error`. The mean of the
- * first vectors is taken off because templates have much in common (their first dimension is near .85 for everyone),
- * which would cost the code its precision. How long an error may be is kept with the codes, so that a scan can tell
- * which vectors may reach a score, and leaves out none that does.
+ * A vector as two planes of one byte a dimension: `vector = mean + scale * (high + low / 256) + error`. A scan reads the
+ * high plane alone; the low one tells of what is left how it compares. The mean of the first vectors is taken off because
+ * templates have much in common (their first dimension is near .85 for everyone), which would cost the code its
+ * precision. How long an error may be is kept with the codes, so that a scan can tell which vectors may reach a score,
+ * and leaves out none that does.
+ *
+ * Measured beside others by `npm run bench:search -- --only alternatives`.
  */
-export class Codes {
-  readonly blocks: CodeBlock[] = [];
+export class Coder {
   readonly dimensions: number;
-  readonly #arena: Arena;
-  readonly #open: OpenBlock[] = [];
-  readonly #mean: Float32Array;
-  /** Length of the longest error, in scales. */
-  #longestError = 0;
-  /** Length of the longest code. */
-  #longestCode = 0;
+  readonly padded: number;
+  readonly mean: Float32Array;
+  /** Lengths, in scales: of the longest error of the high planes, of the longest high plane, of the longest error of both. */
+  readonly #bounds: [number, number, number] = [0, 0, 0];
 
   /** @param mean `[dimensions]`, of the vectors that come or of some of them */
-  constructor(arena: Arena, mean: Float32Array) {
-    this.#arena = arena;
-    this.#mean = mean;
+  constructor(mean: Float32Array) {
+    this.mean = mean;
     this.dimensions = mean.length;
+    this.padded = paddedDimensions(mean.length);
+  }
+
+  /** What all codes so far keep to; for {@link Coder.widen} of another coder of the same mean. */
+  get bounds(): readonly number[] {
+    return this.#bounds;
+  }
+
+  /** @throws {RangeError} when these are no bounds */
+  widen(bounds: readonly number[]): void {
+    if (bounds.length !== 3 || !bounds.every((bound) => bound >= 0 && Number.isFinite(bound))) {
+      throw new RangeError('three lengths are needed');
+    }
+    for (const [i, bound] of bounds.entries()) this.#bounds[i] = Math.max(this.#bounds[i] as number, bound);
   }
 
   /**
-   * Codes a vector.
-   *
-   * @returns false when there is no memory for it
+   * @param high @param low the code's bytes in the two planes, `[padded]`, zero beyond the dimensions
+   * @returns its scale, or 0 when the vector is the mean itself
    */
-  put(slot: number, vector: Float32Array): boolean {
-    const block = this.#blockOf(slot);
-    if (block === undefined) return false;
-    const { dimensions } = this;
-    const mean = this.#mean;
-    const at = slot % BLOCK_CODES;
-    // A scan that sees half of a code is told that its slot has changed.
-    block.scales[at] = Number.NaN;
+  encode(vector: Float32Array, high: Int8Array, low: Int8Array): number {
+    const { dimensions, mean } = this;
     let largest = 0;
     for (let i = 0; i < dimensions; i++) {
       const size = Math.abs((vector[i] as number) - (mean[i] as number));
       if (size > largest) largest = size;
     }
-    const scale = Math.fround(largest / LARGEST_CODE);
-    const { codes } = block;
-    const first = at * paddedDimensions(dimensions);
+    const scale = Math.fround(largest / LARGEST_HIGH);
     if (scale === 0) {
-      codes.fill(0, first, first + dimensions);
-    } else {
-      let error = 0;
-      let length = 0;
-      for (let i = 0; i < dimensions; i++) {
-        const exact = ((vector[i] as number) - (mean[i] as number)) / scale;
-        const code = Math.max(-LARGEST_CODE, Math.min(LARGEST_CODE, Math.round(exact)));
-        codes[first + i] = code;
-        error += (exact - code) ** 2;
-        length += code * code;
-      }
-      this.#longestError = Math.max(this.#longestError, Math.sqrt(error));
-      this.#longestCode = Math.max(this.#longestCode, Math.sqrt(length));
+      high.fill(0);
+      low.fill(0);
+      return 0;
     }
-    block.scales[at] = scale;
-    return true;
+    let error = 0;
+    let length = 0;
+    let fineError = 0;
+    for (let i = 0; i < dimensions; i++) {
+      const exact = ((vector[i] as number) - (mean[i] as number)) / scale;
+      const code = Math.max(-LARGEST_CODE, Math.min(LARGEST_CODE, Math.round(exact * FINE)));
+      const coarse = Math.round(code / FINE);
+      high[i] = coarse;
+      low[i] = code - coarse * FINE;
+      error += (exact - coarse) ** 2;
+      length += coarse * coarse;
+      fineError += (exact - code / FINE) ** 2;
+    }
+    this.widen([Math.sqrt(error), Math.sqrt(length), Math.sqrt(fineError)]);
+    return scale;
   }
 
-  /** Overwrites a code. */
-  remove(slot: number): void {
-    const block = this.#open[Math.floor(slot / BLOCK_CODES)];
-    if (block === undefined) return;
-    const at = slot % BLOCK_CODES;
-    const padded = paddedDimensions(this.dimensions);
-    block.scales[at] = Number.NaN;
-    block.codes.fill(0, at * padded, (at + 1) * padded);
-  }
-
-  /** Puts a probe into the kernel's form, for the codes that stand now. */
+  /** Puts a probe into the forms of the planes, for the codes that stand now. */
   query(probe: Float32Array): CodeQuery {
-    const padded = paddedDimensions(this.dimensions);
+    const { padded, dimensions } = this;
+    const [longestError, longestCode, longestFineError] = this.#bounds;
     let largest = 0;
     let length = 0;
     let offset = 0;
-    for (let i = 0; i < this.dimensions; i++) {
+    for (let i = 0; i < dimensions; i++) {
       const value = probe[i] as number;
       largest = Math.max(largest, Math.abs(value));
       length += value * value;
-      offset += value * (this.#mean[i] as number);
+      offset += value * (this.mean[i] as number);
     }
     length = Math.sqrt(length);
     // As fine as 16 bits and a sum in 32 bits allow.
-    const finest = Math.min(32_767, Math.floor((2 ** 31 - 1) / (LARGEST_CODE * padded)));
+    const finest = Math.min(32_767, Math.floor((2 ** 31 - 1) / (LARGEST_HIGH * padded)));
     const step = Math.fround(largest / finest) || 1;
     const numbers = new Int16Array(padded);
     let error = 0;
-    for (let i = 0; i < this.dimensions; i++) {
+    for (let i = 0; i < dimensions; i++) {
       const exact = (probe[i] as number) / step;
       numbers[i] = Math.max(-finest, Math.min(finest, Math.round(exact)));
       error += (exact - (numbers[i] as number)) ** 2;
     }
     // Cauchy and Schwarz for both roundings; the last term is for what float32 loses, ten times over.
-    const slack =
-      this.#longestError * length + this.#longestCode * Math.sqrt(error) * step + 1e-6 * this.#longestCode * length;
-    return { numbers, step, slack: Math.fround(slack * (1 + 1e-6)), offset };
+    const slack = longestError * length + longestCode * Math.sqrt(error) * step + 1e-6 * longestCode * length;
+    // Double precision loses less than a millionth of the fine code's own error.
+    const fineSlack = longestFineError * length * (1 + 1e-6) + 1e-12 * longestCode * length;
+    return { numbers, step, slack: Math.fround(slack * (1 + 1e-6)), fineSlack, offset };
   }
+}
 
-  /** Overwrites everything and gives the memory back. */
-  erase(): void {
-    for (const block of this.#open.splice(0)) this.#arena.release(block, blockBytes(this.dimensions));
-    this.blocks.length = 0;
+/**
+ * A code's score by both planes; never further from the truth than its scale times the query's `fineSlack`.
+ *
+ * @param codes a block @param at where the code begins in the high plane @param low where the low plane begins
+ */
+export function fineScore(
+  codes: Int8Array,
+  at: number,
+  low: number,
+  scale: number,
+  probe: Float32Array,
+  query: CodeQuery,
+): number {
+  let high = 0;
+  let fine = 0;
+  for (let i = 0; i < probe.length; i++) {
+    const value = probe[i] as number;
+    high += value * (codes[at + i] as number);
+    fine += value * (codes[low + at + i] as number);
   }
-
-  get memoryBytes(): number {
-    return this.#open.length * blockBytes(this.dimensions);
-  }
-
-  #blockOf(slot: number): OpenBlock | undefined {
-    const index = Math.floor(slot / BLOCK_CODES);
-    while (this.#open.length <= index) {
-      const extent = this.#arena.allocate(blockBytes(this.dimensions));
-      if (extent === undefined) return undefined;
-      const { buffer } = this.#arena.memories[extent.memory] as WebAssembly.Memory;
-      const codeBytes = BLOCK_CODES * paddedDimensions(this.dimensions);
-      this.#open.push({
-        ...extent,
-        codes: new Int8Array(buffer, extent.offset, codeBytes),
-        scales: new Float32Array(buffer, extent.offset + codeBytes, BLOCK_CODES).fill(Number.NaN),
-      });
-      this.blocks.push(extent);
-    }
-    return this.#open[index];
-  }
+  return query.offset + scale * (high + fine / FINE);
 }

@@ -1,6 +1,8 @@
-import { type Chunk, dot, findChunk, type SlotScore } from '../scan.ts';
-import { pageOfThread, type ScanKernel } from './arena.ts';
-import { BLOCK_CODES, type CodeBlock, type CodeQuery, paddedDimensions } from './codes.ts';
+import { VECTORS_PER_GROUP } from '../../ports/vectors.ts';
+import { type Extent, pageOfThread, type ScanKernel } from './arena.ts';
+import { type Candidates, Floor, leastWanted } from './candidates.ts';
+import { bytesPerCode, type CodeQuery, fineScore, paddedDimensions, partsOf } from './codes.ts';
+import { type GroupTable, groupIn, groupsIn } from './groups.ts';
 
 /** A query of a pass. */
 export interface CodeScan {
@@ -12,9 +14,8 @@ export interface CodeScan {
   readonly stopped: () => boolean;
 }
 
-/** What a pass found for a query: every slot that may be among the best, exactly scored. */
-export interface CodeHits {
-  readonly hits: readonly SlotScore[];
+/** What a pass found for a query: every slot that may be among the best, scored by both planes. */
+export interface CodeHits extends Candidates {
   /** Whether slots at or above the least score may have been left out, because others were better. */
   readonly full: boolean;
 }
@@ -24,74 +25,87 @@ export interface CodeReader {
   readonly thread: number;
   kernel(memory: number): ScanKernel;
   buffer(memory: number): ArrayBufferLike;
+  extent(number: number): Extent;
 }
 
 /** Where a thread's hits lie in its page; before them stands the query. */
 const HITS_AT = 16_384;
 
 /**
- * One pass over blocks for several queries: a block is read from memory once and from the cache for every further
- * query. The answers are those of an exact scan: a vector is passed over only when its score, taken as high as its code
- * allows, stays below the least score asked for or below that of `limit` others taken as low as theirs allow.
- *
- * @param chunks the vectors themselves, of which the last scores come
+ * One pass over groups for several queries: a group is read from memory once and from the cache for every further
+ * query. The answers lose nothing of an exact scan: a vector is passed over only when its score, taken as high as its
+ * code allows, stays below the least score asked for or below that of `limit` others taken as low as theirs allow.
  */
 export function scanCodes(
   reader: CodeReader,
-  space: { readonly dimensions: number; readonly blocks: readonly CodeBlock[]; readonly chunks: readonly Chunk[] },
+  space: { readonly dimensions: number; readonly table: GroupTable },
   share: { readonly first: number; readonly every: number },
   scans: readonly CodeScan[],
 ): CodeHits[] {
   const padded = paddedDimensions(space.dimensions);
   const searches = scans.map((scan) => new CodeSearch(scan));
   const page = pageOfThread(reader.thread);
-  for (let index = share.first; index < space.blocks.length; index += share.every) {
-    const block = space.blocks[index] as CodeBlock;
-    const buffer = reader.buffer(block.memory);
-    const kernel = reader.kernel(block.memory);
-    const scales = block.offset + BLOCK_CODES * padded;
+  for (let group = share.first; group < groupsIn(space.table); group += share.every) {
+    const entry = groupIn(space.table, group);
+    if (entry === undefined) continue;
+    const extent = reader.extent(entry.extent);
+    const capacity = extent.bytes / bytesPerCode(space.dimensions);
+    const count = Math.min(entry.count, capacity);
+    if (count === 0) continue;
+    const buffer = reader.buffer(extent.memory);
+    const kernel = reader.kernel(extent.memory);
+    const scalesAt = extent.offset + partsOf(capacity, space.dimensions).scales;
     const queryPlace = new Int16Array(buffer, page, padded);
     for (const search of searches) {
       const { query, stopped } = search.scan;
       if (stopped()) continue;
       queryPlace.set(query.numbers);
-      const least = search.least();
       const out = page + HITS_AT;
-      const count = kernel(block.offset, scales, BLOCK_CODES, padded, page, query.step, query.slack, least, out);
-      if (count === 0) continue;
+      const hits = kernel(
+        extent.offset,
+        scalesAt,
+        count,
+        padded,
+        page,
+        query.step,
+        query.slack,
+        search.leastByHighPlane(),
+        out,
+      );
+      if (hits === 0) continue;
       search.take(
-        index * BLOCK_CODES,
-        new Int32Array(buffer, out, 2 * count),
-        new Float32Array(buffer, out, 2 * count),
-        new Float32Array(buffer, scales, BLOCK_CODES),
+        group * VECTORS_PER_GROUP,
+        new Int32Array(buffer, out, 2 * hits),
+        new Float32Array(buffer, out, 2 * hits),
+        new Float32Array(buffer, scalesAt, capacity),
       );
     }
   }
-  return searches.map((search) => search.finish(space.chunks));
+  return searches.map((search) => search.refine(reader, space));
 }
 
 /** One query's candidates, and the score that so many of them reach for certain. */
 class CodeSearch {
   readonly scan: CodeScan;
-  readonly #slots: number[] = [];
-  readonly #highest: number[] = [];
-  /** A heap of the best lowest scores, the least of them on top; at most `limit`. */
-  readonly #lowest: number[] = [];
+  #slots: number[] = [];
+  #highest: number[] = [];
+  readonly #floor: Floor;
 
   constructor(scan: CodeScan) {
     this.scan = scan;
+    this.#floor = new Floor(scan.limit);
   }
 
   /** What the kernel's score must be able to reach, a little less for float32. */
-  least(): number {
+  leastByHighPlane(): number {
     const { minScore, query } = this.scan;
-    const wanted = Math.max(minScore, this.#floor());
+    const wanted = Math.max(minScore, this.#floor.value);
     return wanted === Number.NEGATIVE_INFINITY
       ? wanted
       : wanted - query.offset - 1e-6 * (Math.abs(wanted) + Math.abs(query.offset));
   }
 
-  /** @param indexes at even places @param scores at odd places @param scales of the block */
+  /** @param indexes at even places @param scores at odd places @param scales of the group */
   take(firstSlot: number, indexes: Int32Array, scores: Float32Array, scales: Float32Array): void {
     const { slack, offset } = this.scan.query;
     for (let i = 0; i < indexes.length; i += 2) {
@@ -100,59 +114,57 @@ class CodeSearch {
       const reach = (scales[index] as number) * slack;
       this.#slots.push(firstSlot + index);
       this.#highest.push(middle + reach);
-      this.#offerLowest(middle - reach);
+      this.#floor.offer(middle - reach);
     }
+    if (this.#slots.length > 8 * this.scan.limit + 16_384) this.#forgetTheHopeless();
   }
 
-  finish(chunks: readonly Chunk[]): CodeHits {
-    const { probe, minScore } = this.scan;
-    const floor = this.#floor();
-    const least = Math.max(minScore, floor) - 1e-6 * (Math.abs(floor) + 1);
-    const hits: SlotScore[] = [];
-    for (const [i, slot] of this.#slots.entries()) {
-      // A slot that was emptied meanwhile has no reach that is a number; it is told, so that its loss is noticed.
-      if ((this.#highest[i] as number) < least) continue;
-      const chunk = findChunk(chunks, slot);
-      hits.push({ slot, score: dot(probe, chunk.vectors, (slot - chunk.firstSlot) * probe.length) });
+  /** Scores by both planes what may still be among the best. */
+  refine(reader: CodeReader, { dimensions, table }: { dimensions: number; table: GroupTable }): CodeHits {
+    const { probe, query, minScore, limit } = this.scan;
+    this.#forgetTheHopeless();
+    const floor = new Floor(limit);
+    const found: { slot: number; score: number; reach: number }[] = [];
+    for (const slot of this.#slots) {
+      const entry = groupIn(table, Math.floor(slot / VECTORS_PER_GROUP));
+      // What has gone since is told as changed by who took it away.
+      if (entry === undefined) continue;
+      const extent = reader.extent(entry.extent);
+      const capacity = extent.bytes / bytesPerCode(dimensions);
+      const index = slot % VECTORS_PER_GROUP;
+      if (index >= capacity) continue;
+      const parts = partsOf(capacity, dimensions);
+      const buffer = reader.buffer(extent.memory);
+      const scale = new Float32Array(buffer, extent.offset + parts.scales, capacity)[index] as number;
+      const codes = new Int8Array(buffer, extent.offset, parts.scales);
+      const score = fineScore(codes, index * paddedDimensions(dimensions), parts.low, scale, probe, query);
+      const reach = scale * query.fineSlack;
+      // Half of a code that is being written has a scale that is no number; its slot has changed.
+      if (Number.isNaN(score)) continue;
+      found.push({ slot, score, reach });
+      floor.offer(score - reach);
     }
-    return { hits, full: floor > minScore };
+    const least = leastWanted(minScore, floor.value);
+    const kept = found.filter(({ score, reach }) => score + reach >= least);
+    return {
+      slots: Int32Array.from(kept, ({ slot }) => slot),
+      scores: Float64Array.from(kept, ({ score }) => score),
+      reaches: Float64Array.from(kept, ({ reach }) => reach),
+      full: Math.max(floor.value, this.#floor.value) > minScore,
+    };
   }
 
-  #floor(): number {
-    return this.#lowest.length < this.scan.limit ? Number.NEGATIVE_INFINITY : (this.#lowest[0] as number);
-  }
-
-  #offerLowest(score: number): void {
-    const heap = this.#lowest;
-    if (Number.isNaN(score)) return;
-    if (heap.length < this.scan.limit) {
-      heap.push(score);
-      let child = heap.length - 1;
-      while (child > 0) {
-        const parent = (child - 1) >> 1;
-        if ((heap[parent] as number) <= (heap[child] as number)) return;
-        swap(heap, parent, child);
-        child = parent;
-      }
-      return;
+  #forgetTheHopeless(): void {
+    const least = leastWanted(this.scan.minScore, this.#floor.value) - 1e-6 * (Math.abs(this.#floor.value) + 1);
+    if (least === Number.NEGATIVE_INFINITY || Number.isNaN(least)) return;
+    const slots: number[] = [];
+    const highest: number[] = [];
+    for (const [i, high] of this.#highest.entries()) {
+      if (high < least) continue;
+      slots.push(this.#slots[i] as number);
+      highest.push(high);
     }
-    if (score <= (heap[0] as number)) return;
-    heap[0] = score;
-    for (let parent = 0; ; ) {
-      const left = 2 * parent + 1;
-      const right = left + 1;
-      let least = parent;
-      if (left < heap.length && (heap[left] as number) < (heap[least] as number)) least = left;
-      if (right < heap.length && (heap[right] as number) < (heap[least] as number)) least = right;
-      if (least === parent) return;
-      swap(heap, parent, least);
-      parent = least;
-    }
+    this.#slots = slots;
+    this.#highest = highest;
   }
-}
-
-function swap(heap: number[], i: number, j: number): void {
-  const kept = heap[i] as number;
-  heap[i] = heap[j] as number;
-  heap[j] = kept;
 }
