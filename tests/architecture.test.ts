@@ -250,6 +250,13 @@ const doors: {
   reembedder: {
     through: ['judged', 'parts.retention.reembedder', 'withheld.reembedder', 'consentedReembedder', 'countReembedding'],
   },
+  // Both only after two persons agreed; templates leave sealed for the recipient alone.
+  collectionExporter: {
+    through: ['judged', 'parts.retention.exporting', 'consentedExport', 'transferCall', 'parts.celebrities.isGallery'],
+  },
+  collectionImporter: {
+    through: ['judged', 'parts.retention.importing', 'consentedImport', 'transferCall', 'parts.celebrities.isGallery'],
+  },
   // Rows without templates, of the one collection that was granted.
   collectionReader: { through: ['judged'] },
   tagWriter: { through: ['judged'] },

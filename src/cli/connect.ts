@@ -12,6 +12,7 @@ import { type Config, isLoopback, loadConfig, readEnvironment } from '../config/
 import { likenessOver, type RekognitionMethods } from '../library.ts';
 import type { PurposeName } from '../shared/purpose-names.ts';
 import { folderHolder } from './folder-holder.ts';
+import { passphraseVariable } from './moving/passphrase-variable.ts';
 import type { Terminal } from './output.ts';
 import { type CallOwn, type Credentials, ownApiOf, ownApiOver } from './own-api.ts';
 import { createProgress } from './progress.ts';
@@ -28,8 +29,10 @@ export interface GlobalOptions {
 
 /** The environment with the options of the command line over it. */
 export function environmentOf(options: GlobalOptions): Readonly<Record<string, string | undefined>> {
+  // A secret of one command, and no setting.
+  const { [passphraseVariable]: _passphrase, ...environment } = readEnvironment();
   return {
-    ...readEnvironment(),
+    ...environment,
     ...(options.dataDir !== undefined && { LIKENESS_DATA_DIR: options.dataDir }),
     ...(options.config !== undefined && { LIKENESS_CONFIG: options.config }),
   };

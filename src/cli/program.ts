@@ -34,6 +34,7 @@ import { addReportCommands } from './programs/reports.ts';
 import { addRetentionCommands } from './programs/retention.ts';
 import { addReviewCommands } from './programs/review.ts';
 import { addSimilarCommands } from './programs/similar.ts';
+import { addTransferCommands } from './programs/transfer.ts';
 
 /**
  * Builds the command line.
@@ -154,6 +155,7 @@ FaceIds, ExternalImageIds, users, tags, consents, cannot-links and minors' marks
 that the collection has until all faces are switched at one moment. Read docs/face-models.md.`,
     )
     .action(run(runReembed));
+  addTransferCommands(collections, run);
 
   program
     .command('index')

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Config } from '../config/index.ts';
 import {
+  type ConsentBook,
   type ConsentLedger,
   cannotLinksOf,
   consentDesk,
@@ -90,6 +91,8 @@ export interface Accountability {
   purposeOfToken(token: string): Promise<PurposeName | undefined>;
   /** Cases, crops, cannot-links and minors: for the wrappers around search, comparison and enrolment. */
   readonly review: ReviewRoom;
+  /** The book of consents, for what moves collections. */
+  readonly consents: ConsentBook;
   /** Starts what runs by itself: sweeps, checkpoints. @returns stops it */
   start(): Promise<() => Promise<void>>;
 }
@@ -157,6 +160,7 @@ export function openAccountability(parts: AccountabilityParts): Accountability {
   );
   return {
     review,
+    consents,
     purposeOfToken: async (token) => (await consents.findByToken(token))?.kept.purpose,
     ledger: consents,
     locks,

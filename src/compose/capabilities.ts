@@ -7,7 +7,11 @@ import {
   celebrityOptOutsOf,
   celebrityReaderOf,
   celebritySearchOf,
+  collectionExporterOf,
+  collectionImporterOf,
+  consentedExport,
   consentedFaceWriter,
+  consentedImport,
   consentedReembedder,
   consentedUserWriter,
   countEquipment,
@@ -15,8 +19,10 @@ import {
   countModeration,
   countReembedding,
   countText,
+  dualControlOf,
   type Enrolment,
   type EnrolmentParts,
+  exportSourceOf,
   type FaceSearch,
   type FaceWriter,
   floorMatcher,
@@ -28,6 +34,7 @@ import {
   type Idempotency,
   type ImageMemories,
   type ImageReader,
+  importTargetOf,
   noteChangedUsers,
   noteFoundSubjects,
   noteProbes,
@@ -39,6 +46,8 @@ import {
   type Reembedder,
   type RetentionGuards,
   rememberVisualFeatures,
+  type TransferCall,
+  type TransferParts,
   tellCelebrities,
   type UserWriter,
   type WatchParts,
@@ -90,6 +99,10 @@ export interface CapabilityParts {
   readonly consent: Pick<Accountability, 'ledger' | 'locks'>;
   readonly withholding: Pick<Withholding, 'forCall' | 'forgetCollection'>;
   readonly celebrities: Celebrities;
+  /** Moves collections as files. */
+  readonly transfers: TransferParts;
+  /** Faces that a user may hold. */
+  readonly userMaxFaces: number;
   /** Holds operations on collections to retention: holds, uses, tombstones. */
   readonly retention: RetentionGuards;
   readonly clock: () => number;
@@ -289,6 +302,14 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
     likeness: subjectLikeness({ collections: all, faceModels }, record),
   });
 
+  const transferCall = (grant: Grant, notes: GrantNotes, at: Judged): TransferCall => ({
+    grant,
+    notes,
+    control: dualControlOf(parts.transfers.dualControl, grant.person, notes),
+    pseudonymOf: pseudonyms(at),
+    isGallery: parts.celebrities.isGallery(at.record),
+  });
+
   const builders: CapabilityBuilders = {
     ...parts.accountability,
     images: (grant, notes) => noteProbes(parts.images, grant, notes, parts.probeHash),
@@ -371,6 +392,22 @@ export function createCapabilities(parts: CapabilityParts): CapabilitiesFor {
       const at = judged(grant, collection);
       const guarded = withheld.reembedder(parts.retention.reembedder(reembedder(at)));
       return countReembedding(consentedReembedder(guarded, enrolment(at.record)), notes);
+    },
+    collectionExporter: (grant, notes, collection) => {
+      const at = judged(grant, collection);
+      const source = parts.retention.exporting(exportSourceOf(at.store, at.record));
+      const consented = consentedExport(source, enrolment(at.record));
+      return collectionExporterOf(parts.transfers, consented, transferCall(grant, notes, at));
+    },
+    collectionImporter: (grant, notes, collection) => {
+      const at = judged(grant, collection);
+      const { record, store } = at;
+      const limits = { collectionFaces: parts.account.collectionMaxFaces, userFaces: parts.userMaxFaces };
+      const target = parts.retention.importing(importTargetOf(store, record, limits));
+      const consented = consentedImport(target, enrolment(record));
+      return collectionImporterOf(parts.transfers, consented, transferCall(grant, notes, at), {
+        erasedSince: (subject, sinceMs) => parts.retention.erasedSince(record, subject, sinceMs),
+      });
     },
     equipmentDetector: (_grant, notes) => countEquipment(vision, notes),
     visualSimilarity: (grant, notes) =>

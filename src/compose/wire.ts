@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
+import { limits } from '../contract/index.ts';
 import {
   createAuditReader,
   createDualControl,
@@ -48,6 +49,7 @@ import { finishRestoreOf } from './restore.ts';
 import { openRetention } from './retention.ts';
 import { inServiceTerms } from './service-terms.ts';
 import { startSweep } from './sweep.ts';
+import { openTransfers } from './transfers.ts';
 import { openWithholding } from './withholding.ts';
 
 /** The house with its walls open: what compose keeps to itself. Only tests (tests/builders/open-house.ts)
@@ -233,6 +235,21 @@ export async function wire(config: Config, options: WireOptions = {}): Promise<W
     // A restored backup may have brought back who opted out; they are told to nobody, and erased now.
     closers.push(startSweep(celebrities, 'the gallery of public figures', notice));
     closers.push(startSweep(withholding, 'review cases', notice));
+    const transfers = openTransfers({
+      documents: stores.documents,
+      collections: stores.collections,
+      signer: keyring.signer,
+      policy,
+      people,
+      dualControl,
+      consents: accountability.consents,
+      minors: accountability.review.minors,
+      cannotLinks: accountability.review.cannotLinks,
+      dimensionsOf: (modelVersion) => versions.calibration(modelVersion).dimensions,
+      software: `likeness ${packageVersion()}`,
+      clock,
+      ids: randomUUID,
+    });
     const idempotency = createIdempotency({ store: stores.idempotency, clock });
     const dispatch = createGate({
       policy,
@@ -282,6 +299,8 @@ export async function wire(config: Config, options: WireOptions = {}): Promise<W
         probeHash,
         withholding,
         celebrities,
+        transfers,
+        userMaxFaces: limits.facesPerUser,
         accountability: accountability.capabilities,
         consent: accountability,
         retention: retention.guards,

@@ -22,6 +22,7 @@ import type { Policy, PurposeName } from './policy/index.ts';
 import type { RetentionDesk } from './retention/desk.ts';
 import type { BoundCannotLinks, BoundMinors, BoundReviewDesk } from './review/index.ts';
 import type { ContestDesk, SubjectFile } from './subjects/index.ts';
+import type { CollectionExporter, CollectionImporter } from './transfer/index.ts';
 
 /** An image as a request names it: bytes or an object in a bucket; AWS's shape. */
 export interface RequestedImage {
@@ -247,6 +248,9 @@ export interface Capabilities {
   /** Reads what is written in images, and the version that does. */
   readonly textReader: TextReader;
   readonly reembedder: Reembedder;
+  /** Moves the granted collection out as an encrypted file, and one in. */
+  readonly collectionExporter: CollectionExporter;
+  readonly collectionImporter: CollectionImporter;
   readonly equipmentDetector: EquipmentDetector;
   readonly visualSimilarity: VisualSimilarity;
   /** Remembers what was computed of images, for this person and purpose alone. */

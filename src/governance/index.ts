@@ -264,3 +264,20 @@ export {
   subjectFileOf,
   takesToken,
 } from './subjects/index.ts';
+export {
+  type CollectionExporter,
+  type CollectionImporter,
+  collectionExporterOf,
+  collectionImporterOf,
+  consentedExport,
+  consentedImport,
+  type Entered,
+  type ExportSource,
+  exportAction,
+  exportSourceOf,
+  type ImportTarget,
+  importAction,
+  importTargetOf,
+  type TransferCall,
+  type TransferParts,
+} from './transfer/index.ts';

@@ -1,10 +1,16 @@
+export { beginExport } from './beginExport.ts';
+export { beginImport } from './beginImport.ts';
 export { beginReembedding } from './beginReembedding.ts';
 export { cancelReembedding } from './cancelReembedding.ts';
+export { checkImport } from './checkImport.ts';
 export { createCollection } from './createCollection.ts';
 export { deleteCollection } from './deleteCollection.ts';
 export { describeCollection } from './describeCollection.ts';
+export { finishImport } from './finishImport.ts';
 export { finishReembedding } from './finishReembedding.ts';
 export { getReembedding } from './getReembedding.ts';
 export { listCollections } from './listCollections.ts';
 export { listPendingReembedding } from './listPendingReembedding.ts';
+export { readExport } from './readExport.ts';
 export { reembedImage } from './reembedImage.ts';
+export { writeImport } from './writeImport.ts';

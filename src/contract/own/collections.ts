@@ -29,7 +29,32 @@ const answer = {
   required: ['reembedding'],
 } as const satisfies ObjectSchema;
 
-/** Moving a collection to another face model, from images that the operator kept. */
+const importId = { type: 'string', minLength: 1, maxLength: 64 } as const;
+const base64 = { type: 'string', minLength: 1 } as const;
+const proposal = {
+  proposalId: { type: 'string' },
+  digest: { type: 'string', description: 'Of the proposal; who approves sends it back.' },
+  expires: time,
+} as const;
+const status = {
+  type: 'string',
+  enum: ['open', 'pending'],
+  description: 'pending: another person must approve it; then call again with the same request.',
+} as const;
+const passphrase = {
+  type: 'object',
+  description:
+    'How the recipient gets its private key from a passphrase; stands in the file. The passphrase stays with the caller.',
+  properties: {
+    salt: { type: 'string', minLength: 24, maxLength: 24, description: 'Base64 of 16 bytes.' },
+    cost: { type: 'integer', minimum: 16_384, maximum: 1_048_576 },
+    blockSize: { type: 'integer', minimum: 1, maximum: 16 },
+    parallelization: { type: 'integer', minimum: 1, maximum: 16 },
+  },
+  required: ['salt', 'cost', 'blockSize', 'parallelization'],
+} as const satisfies ObjectSchema;
+
+/** Moving a collection to another face model, from images that the operator kept; and to another server, as a file. */
 export const collectionsOperations = {
   BeginReembedding: {
     method: 'POST',
@@ -181,6 +206,201 @@ export const collectionsOperations = {
       properties: { cancelled: { type: 'boolean', description: 'False where none was under way.' } },
       required: ['cancelled'],
     },
+    errors: ['ResourceNotFoundException'],
+  },
+  BeginExport: {
+    method: 'POST',
+    path: '/collections/export',
+    roles: ['admin'],
+    subject: 'collection',
+    summary:
+      'Begins to export a collection as an encrypted file, or goes on with the export that was begun; takes two persons.',
+    request: {
+      type: 'object',
+      properties: {
+        collectionId,
+        recipient: {
+          ...base64,
+          maxLength: 64,
+          description: 'Base64 of the X25519 public key that it is encrypted for.',
+        },
+        passphrase,
+      },
+      required: ['collectionId', 'recipient'],
+    },
+    response: {
+      type: 'object',
+      properties: {
+        status,
+        ...proposal,
+        exportId: { type: 'string' },
+        header: {
+          type: 'string',
+          description: 'What stands at the beginning of the file, JSON; docs/collection-export.md.',
+        },
+      },
+      required: ['status'],
+    },
+    errors: ['ResourceNotFoundException'],
+  },
+  ReadExport: {
+    method: 'POST',
+    path: '/collections/export/frames',
+    roles: ['admin'],
+    subject: 'collection',
+    summary: "The next frame of a collection's export, sealed before it leaves the server.",
+    request: {
+      type: 'object',
+      properties: {
+        collectionId,
+        exportId: { type: 'string', minLength: 1, maxLength: 64 },
+        after: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 16_384,
+          description: 'The head of the frame before, as it stands in the file; absent for the first.',
+        },
+      },
+      required: ['collectionId', 'exportId'],
+    },
+    response: {
+      type: 'object',
+      properties: {
+        frame: { type: 'string', description: 'Base64 of the frame as it stands in the file.' },
+        isLast: { type: 'boolean' },
+        facesInFrame: { type: 'integer', minimum: 0 },
+        faces: { type: 'integer', minimum: 0, description: 'That the collection holds now.' },
+      },
+      required: ['frame', 'isLast', 'facesInFrame', 'faces'],
+    },
+    errors: ['ConflictException', 'ResourceNotFoundException'],
+  },
+  BeginImport: {
+    method: 'POST',
+    path: '/collections/import',
+    roles: ['admin'],
+    subject: 'collection',
+    summary:
+      'Begins to import a file into an empty collection, or goes on with the import that was begun; takes two persons.',
+    request: {
+      type: 'object',
+      properties: {
+        collectionId,
+        header: { type: 'string', minLength: 1, maxLength: 16_384, description: 'As it stands in the file.' },
+        end: { type: 'string', minLength: 1, maxLength: 16_384, description: 'The head of the last frame.' },
+      },
+      required: ['collectionId', 'header', 'end'],
+    },
+    response: {
+      type: 'object',
+      properties: {
+        status,
+        ...proposal,
+        importId,
+        publicKey: {
+          type: 'string',
+          description:
+            "Base64 of an X25519 public key of this import alone: the file's key is sent in a sealed box for it.",
+        },
+        sourceKeyId: { type: 'string', description: 'Names the key of the server that made the file.' },
+      },
+      required: ['status', 'sourceKeyId'],
+    },
+    errors: ['ConflictException', 'ResourceNotFoundException'],
+  },
+  WriteImport: {
+    method: 'POST',
+    path: '/collections/import/frames',
+    roles: ['admin'],
+    subject: 'collection',
+    summary: 'Writes one frame of a file; sent again it stores nothing twice.',
+    request: {
+      type: 'object',
+      properties: {
+        collectionId,
+        importId,
+        sealedKey: {
+          ...base64,
+          maxLength: 256,
+          description: "Base64: the file's key, in a sealed box for this import.",
+        },
+        frames: {
+          type: 'array',
+          items: base64,
+          description: 'Base64 of a frame; with one of faces, the frames of the roll that reach over it.',
+        },
+      },
+      required: ['collectionId', 'importId', 'sealedKey', 'frames'],
+    },
+    response: {
+      type: 'object',
+      properties: {
+        part: { type: 'string' },
+        stored: { type: 'integer', minimum: 0 },
+        standing: { type: 'integer', minimum: 0, description: 'Those that stood here already.' },
+        gone: { type: 'integer', minimum: 0, description: 'Deleted at the other server before the file was ended.' },
+        left: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              reason: { type: 'string', enum: ['gone', 'erased', 'erasure-suspended', 'no-consent', 'unlike'] },
+              count: { type: 'integer', minimum: 1 },
+            },
+            required: ['reason', 'count'],
+          },
+        },
+        leftDigest: { type: 'string', description: 'Hex: the digest of the faces that were left out.' },
+        consents: {
+          type: 'array',
+          description: 'Consents that were recorded here; each person needs the new token, which is told here, once.',
+          items: {
+            type: 'object',
+            properties: { subject: { type: 'string' }, receiptId: { type: 'string' }, token: { type: 'string' } },
+            required: ['subject', 'receiptId', 'token'],
+          },
+        },
+      },
+      required: ['part', 'stored', 'standing', 'left', 'leftDigest'],
+    },
+    errors: [
+      'ConflictException',
+      'ResourceNotFoundException',
+      'ResourceNotReadyException',
+      'ServiceQuotaExceededException',
+    ],
+  },
+  CheckImport: {
+    method: 'POST',
+    path: '/collections/import/check',
+    roles: ['admin'],
+    subject: 'collection',
+    summary: 'Counts and digests of what stands in the collection, to be held against the file.',
+    request: {
+      type: 'object',
+      properties: { collectionId, importId, after: { type: 'string', minLength: 1, maxLength: 32 } },
+      required: ['collectionId', 'importId'],
+    },
+    response: {
+      type: 'object',
+      properties: {
+        faces: { type: 'integer', minimum: 0 },
+        facesOfUsers: { type: 'integer', minimum: 0 },
+        digest: { type: 'string', description: 'Hex; docs/collection-export.md says of what.' },
+        next: { type: 'string', description: 'What to send as `after` for the rest, to be added to this.' },
+      },
+      required: ['faces', 'facesOfUsers', 'digest'],
+    },
+    errors: ['ResourceNotFoundException'],
+  },
+  FinishImport: {
+    method: 'POST',
+    path: '/collections/import/end',
+    roles: ['admin'],
+    subject: 'collection',
+    summary: 'Ends an import: nothing more is written under its approval.',
+    request: { type: 'object', properties: { collectionId, importId }, required: ['collectionId', 'importId'] },
+    response: { type: 'object', properties: {} },
     errors: ['ResourceNotFoundException'],
   },
 } as const satisfies Record<string, OwnOperationRow>;

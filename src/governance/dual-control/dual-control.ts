@@ -15,6 +15,7 @@ export const dualActions = [
   'place-legal-hold',
   'release-legal-hold',
   'bulk-export',
+  'bulk-import',
 ] as const;
 
 /** The name of an action that takes two persons. */

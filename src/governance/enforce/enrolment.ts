@@ -164,7 +164,8 @@ function whileConsenting<T>(
   });
 }
 
-function leastLikenessOf(purpose: PurposeRow): number {
+/** The similarity at which a face is taken for its subject. */
+export function leastLikenessOf(purpose: PurposeRow): number {
   return Math.max(leastLikeness, purpose.similarityFloor);
 }
 

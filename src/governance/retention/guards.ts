@@ -1,7 +1,8 @@
 import { ServiceError } from '../../contract/index.ts';
-import type { CollectionRecord, CollectionStore, FaceRecord } from '../../stores/ports/index.ts';
+import type { CollectionRecord, CollectionStore, FaceRecord, MovedFace } from '../../stores/ports/index.ts';
 import type { CollectionCatalog, FaceSearch, FaceWriter, Reembedder, UserWriter } from '../capabilities.ts';
 import type { Policy, PurposeName } from '../policy/index.ts';
+import type { Entered, ExportSource, ImportTarget, Origin } from '../transfer/moving.ts';
 import type { LegalHolds } from './legal-holds.ts';
 import type { Suspended } from './suspended.ts';
 import type { Tombstones } from './tombstones.ts';
@@ -20,6 +21,12 @@ export interface RetentionGuards {
   faceWriter(writer: FaceWriter): FaceWriter;
   /** Moves nobody to another face model whose erasure a hold suspends, and drops no face on hold. */
   reembedder(reembedder: Reembedder): Reembedder;
+  /** Exports nobody whose erasure a hold suspends. */
+  exporting(source: ExportSource): ExportSource;
+  /** Brings back nobody who was erased here since they were stored, and nobody whose erasure a hold suspends. */
+  importing(target: ImportTarget): ImportTarget;
+  /** Whether a subject was erased, under this purpose or all, at or after a time. */
+  erasedSince(collection: Pick<CollectionRecord, 'purpose'>, subject: string, sinceMs: number): boolean;
   /** Deletes no user on hold. */
   userWriter(writer: UserWriter): UserWriter;
   /** Deletes no collection on hold or with someone in it who is. */
@@ -32,11 +39,11 @@ export interface RetentionGuards {
 /** What the guards stand on. */
 export interface GuardParts {
   readonly policy: Policy;
-  readonly collections: Pick<CollectionStore, 'findFaces'>;
+  readonly collections: Pick<CollectionStore, 'findFaces' | 'eraseFaces'>;
   readonly holds: LegalHolds;
   readonly heldBy: (target: { kind: 'collection'; collectionId: string }) => Promise<readonly string[]>;
   readonly suspended: Suspended;
-  readonly tombstones: Pick<Tombstones, 'add'>;
+  readonly tombstones: Pick<Tombstones, 'add' | 'has' | 'hashOf' | 'of'>;
   readonly uses: Pick<FaceUses, 'note' | 'noteUsers'>;
   readonly clock: () => number;
   readonly ids: () => string;
@@ -145,6 +152,78 @@ export function createGuards(parts: GuardParts): RetentionGuards {
         },
       };
     },
+    exporting(source) {
+      const { id: collectionId, purpose } = source.record;
+      const isHidden = (found: { faceId?: string; externalImageId?: string; userId?: string }): boolean =>
+        suspended.hides({ ...found, purpose, collectionId });
+      return {
+        ...source,
+        async walk(page) {
+          const walked = await source.walk(page);
+          return { ...walked, faces: walked.faces.filter(({ face }) => !isHidden(face)) };
+        },
+        async users(page) {
+          const found = await source.users(page);
+          return { ...found, userIds: found.userIds.filter((userId) => !isHidden({ userId })) };
+        },
+        async names(page) {
+          const found = await source.names(page);
+          return { ...found, names: found.names.filter((name) => !isHidden({ userId: name })) };
+        },
+      };
+    },
+    importing(target) {
+      const { record } = target;
+      const isErased = (face: MovedFace, origin: Origin): boolean => {
+        const { faceId, storedAtMs } = face;
+        const held = { what: 'face', purpose: record.purpose, faceId, storedAtMs } as const;
+        const named = face.externalImageId === undefined ? {} : { subject: face.externalImageId };
+        return (
+          tombstones.of({ ...held, ...named, collectionId: record.id }) !== undefined ||
+          tombstones.has(tombstones.hashOf({ kind: 'face', collectionId: origin.collectionId, faceId })) ||
+          (origin.isOwn && tombstones.of({ ...held, collectionId: origin.collectionId }) !== undefined)
+        );
+      };
+      const isHidden = (face: MovedFace): boolean =>
+        suspended.hides({ ...face, purpose: record.purpose, collectionId: record.id });
+      const hidesUser = (userId: string): boolean =>
+        suspended.hides({ userId, purpose: record.purpose, collectionId: record.id });
+      return {
+        ...target,
+        async add(faces, origin) {
+          const left: Entered['left'][number][] = [];
+          const free = faces.filter((face) => {
+            if (isErased(face, origin)) left.push({ face, reason: 'erased' });
+            else if (isHidden(face)) left.push({ face, reason: 'erasure-suspended' });
+            else return true;
+            return false;
+          });
+          const entered = await target.add(free, origin);
+          // Whoever was erased between the look and the storing: their rows were not there yet to be erased.
+          const late = entered.stored.filter((face) => isErased(face, origin));
+          if (late.length === 0) return { ...entered, left: [...left, ...entered.left] };
+          await collections.eraseFaces(
+            record.id,
+            late.map(({ faceId }) => faceId),
+          );
+          return {
+            stored: entered.stored.filter((face) => !late.includes(face)),
+            standing: entered.standing,
+            left: [...left, ...entered.left, ...late.map((face) => ({ face, reason: 'erased' as const }))],
+          };
+        },
+        // When a user was made is not known, so any erasure of its name counts, unless a younger face brings it in.
+        admitsUser: async (userId) =>
+          !hidesUser(userId) &&
+          tombstones.of({ what: 'user', subject: userId, purpose: record.purpose, storedAtMs: 0 }) === undefined &&
+          (await target.admitsUser(userId)),
+        async associate(userId, faceIds) {
+          if (!hidesUser(userId)) await target.associate(userId, faceIds);
+        },
+      };
+    },
+    erasedSince: ({ purpose }, subject, sinceMs) =>
+      tombstones.of({ what: 'consent', subject, purpose, storedAtMs: sinceMs }) !== undefined,
     userWriter(writer) {
       const { record } = writer;
       return {

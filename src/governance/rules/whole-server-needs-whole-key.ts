@@ -5,9 +5,13 @@ const wholeServer: ReadonlySet<string> = new Set([
   'AddPerson',
   'AnswerContest',
   'ApproveProposal',
+  'BeginExport',
+  'BeginImport',
   'ChangeRoles',
+  'CheckImport',
   'CreateBackup',
   'EraseSubject',
+  'FinishImport',
   'GetErasureCertificate',
   'GetReviewStats',
   'GetTransparencyReport',
@@ -19,6 +23,7 @@ const wholeServer: ReadonlySet<string> = new Set([
   'ListMinors',
   'ListRetention',
   'PlaceLegalHold',
+  'ReadExport',
   'ReleaseLegalHold',
   'RemoveCelebrityOptOut',
   'RemovePerson',
@@ -26,11 +31,12 @@ const wholeServer: ReadonlySet<string> = new Set([
   'RunOrphanScan',
   'RunRetentionSweep',
   'UnmarkMinor',
+  'WriteImport',
 ]);
 
 /**
- * Erasure, holds, backups, reports, roles and lists of persons reach every collection, so a key that is limited to some may
- * not ask for them. Receipts of a subject it can name it may: whoever takes a consent must be able to take it back.
+ * Erasure, holds, backups, reports, roles and lists of persons reach every collection, and a file that is moved in or out
+ * carries consents and marks that hold in all of them, so a key that is limited to some may not ask for them. Receipts of a subject it can name it may: whoever takes a consent must be able to take it back.
  */
 export const wholeServerNeedsWholeKey: Rule<Question> = {
   name: 'whole-server-needs-whole-key',

@@ -15,6 +15,7 @@ export type DocumentKind =
   | 'contest'
   | 'backup'
   | 'celebrity'
+  | 'transfer'
   | 'setting';
 
 /** A document as it is kept: JSON, sealed at rest; found by its id or by what it is indexed under. */

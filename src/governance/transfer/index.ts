@@ -1,0 +1,12 @@
+export { type CollectionExporter, collectionExporterOf, exportAction } from './exporter.ts';
+export { type CollectionImporter, collectionImporterOf, importAction } from './importer.ts';
+export {
+  consentedExport,
+  consentedImport,
+  type Entered,
+  type ExportSource,
+  exportSourceOf,
+  type ImportTarget,
+  importTargetOf,
+} from './moving.ts';
+export type { TransferCall, TransferParts } from './parts.ts';
