@@ -62,8 +62,13 @@ export async function inspectImage(bytes: Uint8Array, limits: ImageLimits = defa
   return { format, uprightWidth, uprightHeight };
 }
 
-/** @param limits checked on the way */
-async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<ImageHeader & { metadata: Metadata }> {
+/** A header with what libvips tells of it. */
+export interface FullHeader extends ImageHeader {
+  readonly metadata: Metadata;
+}
+
+/** @param limits checked on the way @throws {ImageError} */
+export async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<FullHeader> {
   if (bytes.length > limits.maxBytes) {
     throw new ImageError('too-many-bytes', `the image has ${bytes.length} bytes, more than ${limits.maxBytes}`);
   }
@@ -86,12 +91,22 @@ async function readHeader(bytes: Uint8Array, limits: ImageLimits): Promise<Image
  * @throws {ImageError} for whatever is wrong with the bytes
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Promise<PixelImage> {
-  const { uprightWidth, uprightHeight, format, metadata } = await readHeader(bytes, options.limits);
+  const header = await readHeader(bytes, options.limits);
+  const { uprightWidth, uprightHeight } = header;
   const { maxSide } = options;
-  let image = open(bytes, options.limits.maxPixels).autoOrient().flatten({ background }).toColourspace('srgb');
+  let image = openImage(bytes, options.limits.maxPixels).autoOrient();
   if (maxSide !== undefined && Math.max(uprightWidth, uprightHeight) > maxSide) {
     image = image.resize({ width: maxSide, height: maxSide, fit: 'inside', withoutEnlargement: true });
   }
+  return { ...(await finishDecoding(image, header)), uprightWidth, uprightHeight };
+}
+
+/** Brings an opened image to sRGB pixels without transparency. @throws {ImageError} */
+export async function finishDecoding(
+  opened: Sharp,
+  { format, metadata }: FullHeader,
+): Promise<Pick<PixelImage, 'width' | 'height' | 'data'>> {
+  let image = opened.flatten({ background }).toColourspace('srgb');
   // sharp brings 16-bit colour with a profile to Display P3 and leaves it there, unless the output's profile is named.
   if (metadata.space === 'rgb16' && metadata.icc !== undefined) image = image.withIccProfile('srgb');
   try {
@@ -99,14 +114,14 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions): Pr
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels`);
     // sharp answers with a Buffer, whose slice() shares memory where a Uint8Array's copies.
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return { width: info.width, height: info.height, data: pixels, uprightWidth, uprightHeight };
+    return { width: info.width, height: info.height, data: pixels };
   } catch (cause) {
     throw damaged(format, cause);
   }
 }
 
 /** `error` refuses truncated files but not those that libjpeg merely warns of, such as stray bytes between markers, which cameras do write. */
-function open(bytes: Uint8Array, limitInputPixels: number | false): Sharp {
+export function openImage(bytes: Uint8Array, limitInputPixels: number | false): Sharp {
   return sharp(bytes, { failOn: 'error', limitInputPixels, sequentialRead: true, page: 0, pages: 1 });
 }
 
@@ -114,7 +129,7 @@ function open(bytes: Uint8Array, limitInputPixels: number | false): Sharp {
 async function readMetadata(bytes: Uint8Array, format: ImageFormat): Promise<Metadata> {
   let metadata: Metadata;
   try {
-    metadata = await open(bytes, false).metadata();
+    metadata = await openImage(bytes, false).metadata();
   } catch (cause) {
     throw damaged(format, cause);
   }

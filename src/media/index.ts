@@ -3,3 +3,4 @@ export { type DecodeOptions, decodeImage, type ImageHeader, inspectImage, type P
 export { ImageError, type ImageFault } from './errors.ts';
 export type { ImageFormat } from './formats.ts';
 export { defaultImageLimits, type ImageLimits, limitsWith, type SideLimits } from './limits.ts';
+export { decodeRegion, type PixelRegion } from './region.ts';

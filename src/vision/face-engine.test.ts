@@ -206,6 +206,37 @@ describe.skipIf(!existsSync(join(packageRoot(), 'data', 'recipe-fast.json')))('e
   });
 });
 
+describe.skipIf(!existsSync(join(packageRoot(), 'data', 'recipe-fast.json')))('a small face in a large photo', () => {
+  it.each([1, 6])(
+    'is embedded from all its pixels, as when all faces are, at EXIF orientation %i',
+    async (orientation) => {
+      const head = await sharp(await oneHead())
+        .resize({ height: 560 })
+        .toBuffer();
+      const lies = orientation === 6;
+      const canvas = { width: 3600, height: 2400, channels: 3, background: '#667' } as const;
+      const upright = await sharp({ create: canvas })
+        .composite([{ input: head, left: 2300, top: 700 }])
+        .png()
+        .toBuffer();
+      const photo = await sharp(upright)
+        .rotate(lies ? 270 : 0)
+        .withMetadata({ orientation })
+        .jpeg({ quality: 95 })
+        .toBuffer();
+      const embed = async (find: EmbedFacesOptions['find']) =>
+        engine.embed({ bytes: new Uint8Array(photo) }, { ...FAST, find, qualityFilter: 'NONE' }, NEVER);
+      const [quick, all] = [await embed('largest'), await embed('all')];
+      expect([quick.width, quick.height]).toEqual([3600, 2400]);
+      expect(quick.accepted).toHaveLength(1);
+      // Small enough to be decoded again.
+      expect(quick.accepted[0]!.box.height * 2400).toBeLessThan((140 * 3600) / 1000);
+      expect(iou(quick.accepted[0]!.box, all.accepted[0]!.box)).toBeGreaterThan(0.95);
+      expect(cosine(quick.accepted[0]!.template, all.accepted[0]!.template)).toBeGreaterThan(0.995);
+    },
+  );
+});
+
 it('refuses a model version it does not know', async () => {
   const unknown = engine.embed({ bytes: samples[0]! }, { ...FAST, modelVersion: 'other-7' }, NEVER);
   await expect(unknown).rejects.toBeInstanceOf(UnknownFaceModelError);

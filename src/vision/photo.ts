@@ -21,9 +21,18 @@ export interface MeasuringNets {
   readonly faceres: Net;
 }
 
+/** Where a raster lies in the whole photo, whose size is given in the raster's pixels. */
+export interface Frame {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
  * Measures found faces: landmarks, pose, quality, and with `irises` the pupils too, which cost 7 ms a face.
  *
+ * @param frame where the pyramid shows a part of the photo only
  * @throws {DOMException} AbortError when the signal fires
  */
 export async function measurePhoto(
@@ -32,13 +41,14 @@ export async function measurePhoto(
   found: readonly FoundFace[],
   irises: boolean,
   signal: AbortSignal,
+  frame: Frame = { x: 0, y: 0, width: pyramid.width, height: pyramid.height },
 ): Promise<Photo> {
   const faces: MeasuredFace[] = [];
   for (const face of found) {
     signal.throwIfAborted();
     const iris = irises ? await runIris(nets.iris, pyramid, face.mesh) : undefined;
     const anatomy = { mesh: face.mesh, meshFlag: face.flag, box: face.box, ...(iris && { iris }) };
-    faces.push({ anatomy, observation: observe(pyramid, face, iris) });
+    faces.push({ anatomy, observation: observe(pyramid, frame, face, iris) });
   }
   const known: (FaceresOutputs | undefined)[] = faces.map(() => undefined);
   const faceresOf = async (which: readonly number[], until: AbortSignal): Promise<FaceresOutputs[]> => {
@@ -55,12 +65,13 @@ export async function measurePhoto(
 
 function observe(
   pyramid: Pyramid,
+  frame: Frame,
   { box, confidence, mesh }: FoundFace,
   iris: Awaited<ReturnType<typeof runIris>>,
 ): Omit<FaceObservation, 'attributes'> {
   // the centre of pixel i is at i, so its ratio is that of i + .5
-  const x = (pixels: number) => (pixels + 0.5) / pyramid.width;
-  const y = (pixels: number) => (pixels + 0.5) / pyramid.height;
+  const x = (pixels: number) => (pixels + frame.x + 0.5) / frame.width;
+  const y = (pixels: number) => (pixels + frame.y + 0.5) / frame.height;
   return {
     box: { left: x(box.x0), top: y(box.y0), width: x(box.x1) - x(box.x0), height: y(box.y1) - y(box.y0) },
     confidence,

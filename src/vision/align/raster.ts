@@ -62,9 +62,14 @@ export function pyramidOf(raster: Raster): Pyramid {
 }
 
 /**
- * Reads a typed array where the loop's bounds keep the index inside; the compiler inlines it, and the alternative
- * `?? 0` costs a branch per sample.
+ * Reads pixels where the loop's bounds keep the index inside; the compiler inlines it, and the alternative `?? 0` costs a
+ * branch per sample. Of bytes alone: where it has met another kind of array too, every sample is checked for its kind.
  */
-export function px(data: Uint8Array | Float32Array, index: number): number {
+export function px(data: Uint8Array, index: number): number {
+  return data[index] as number;
+}
+
+/** As {@link px}, of floats. */
+export function sample(data: Float32Array, index: number): number {
   return data[index] as number;
 }

@@ -1,4 +1,4 @@
-import { type Pyramid, px, type Raster } from './raster.ts';
+import { type Pyramid, px, type Raster, sample } from './raster.ts';
 import { offsetsOf, type PixelFormat } from './warp.ts';
 
 /** What each pixel of a shrunk axis averages: consecutive source pixels with their weights, summing to 1. */
@@ -67,7 +67,8 @@ export function squeezeImage(pyramid: Pyramid, width: number, height: number, fo
     const { from, weights } = rows[y] as Share;
     for (let x = 0; x < width * 3; x++) {
       let value = 0;
-      for (let n = 0; n < weights.length; n++) value += px(narrow, (from + n) * width * 3 + x) * (weights[n] as number);
+      for (let n = 0; n < weights.length; n++)
+        value += sample(narrow, (from + n) * width * 3 + x) * (weights[n] as number);
       const channel = x % 3;
       out[y * width * 3 + (x - channel) + (place[channel] as number)] = value * format.scale + (add[channel] as number);
     }

@@ -41,26 +41,28 @@ const MIN_FLAG = 0.9;
 const MESHES_PER_RUN = 4;
 
 /**
- * Follows a face into another decoding of the same photo: one mesh pass there.
+ * Follows a face into another decoding of the same photo, or of a part of it: one mesh pass there.
  *
- * @param scale pixels of `image` per pixel of where the face was found
+ * @param there.scale pixels of `image` per pixel of where the face was found
+ * @param there.x pixels of the photo left of `image`, as large as its own
  */
 export async function followFace(
   net: Net,
   image: Pyramid,
   face: FoundFace,
-  scale: number,
+  there: { readonly scale: number; readonly x: number; readonly y: number },
   signal: AbortSignal,
 ): Promise<FoundFace> {
   const region = regionOfMesh(face.mesh);
+  const { scale } = there;
   const shift = (scale - 1) / 2;
-  const there: FaceRegion = {
-    x: region.x * scale + shift,
-    y: region.y * scale + shift,
+  const followed: FaceRegion = {
+    x: region.x * scale + shift - there.x,
+    y: region.y * scale + shift - there.y,
     side: region.side * scale,
     roll: region.roll,
   };
-  const [reading] = await runFacemesh(net, image, [there], 1, signal);
+  const [reading] = await runFacemesh(net, image, [followed], 1, signal);
   return reading === undefined ? face : { ...face, box: boxOfMesh(reading.points), mesh: reading.points };
 }
 

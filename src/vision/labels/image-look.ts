@@ -1,5 +1,5 @@
 import type { Box } from '../../shared/geometry.ts';
-import { type Pyramid, px } from '../align/raster.ts';
+import { type Pyramid, sample } from '../align/raster.ts';
 import { cutChip, PLAIN_RGB, scaleImage } from '../align/warp.ts';
 import { dominantColours } from './dominant-colours.ts';
 import type { DominantColour, ImageLook, LookOfArea } from './port.ts';
@@ -102,7 +102,7 @@ function pick(data: Float32Array, mask: Uint8Array, side: 0 | 1 | undefined): Fl
 function lumaOf(rgb: Float32Array): Float32Array {
   const luma = new Float32Array(rgb.length / 3);
   for (let i = 0, k = 0; k < luma.length; i += 3, k++)
-    luma[k] = 0.299 * px(rgb, i) + 0.587 * px(rgb, i + 1) + 0.114 * px(rgb, i + 2);
+    luma[k] = 0.299 * sample(rgb, i) + 0.587 * sample(rgb, i + 1) + 0.114 * sample(rgb, i + 2);
   return luma;
 }
 
@@ -118,7 +118,7 @@ function measure(
   let squares = 0;
   for (let i = 0; i < luma.length; i++) {
     if (side !== undefined && mask[i] !== side) continue;
-    const value = px(luma, i);
+    const value = sample(luma, i);
     count++;
     sum += value;
     squares += value * value;
@@ -142,8 +142,8 @@ function sharpnessOf(luma: Float32Array, width: number, mask: Uint8Array, side: 
     for (let x = 1; x < width - 1; x++) {
       const i = y * width + x;
       if (side !== undefined && mask[i] !== side) continue;
-      const around = px(luma, i - 1) + px(luma, i + 1) + px(luma, i - width) + px(luma, i + width);
-      const bin = Math.min(MAX_EDGE, Math.round(Math.abs(around - 4 * px(luma, i))));
+      const around = sample(luma, i - 1) + sample(luma, i + 1) + sample(luma, i - width) + sample(luma, i + width);
+      const bin = Math.min(MAX_EDGE, Math.round(Math.abs(around - 4 * sample(luma, i))));
       counts[bin] = (counts[bin] as number) + 1;
       count++;
     }

@@ -1,4 +1,4 @@
-import { px } from '../align/raster.ts';
+import { sample } from '../align/raster.ts';
 
 /** Side of the picture that colours are read from, pixels. */
 export const COLOUR_SIDE = 32;
@@ -18,7 +18,7 @@ const PIXELS = COLOUR_SIDE * COLOUR_SIDE;
 export function coloursOf(rgb: Float32Array): Float32Array {
   const histogram = new Float32Array(LIGHTNESS_BINS * CHROMA_BINS * CHROMA_BINS);
   for (let i = 0; i < PIXELS; i += 1) {
-    addSoftly(histogram, labOf(px(rgb, 3 * i), px(rgb, 3 * i + 1), px(rgb, 3 * i + 2)));
+    addSoftly(histogram, labOf(sample(rgb, 3 * i), sample(rgb, 3 * i + 1), sample(rgb, 3 * i + 2)));
   }
   return ofLengthOne(histogram.map(Math.sqrt));
 }
@@ -58,7 +58,7 @@ function addSoftly(histogram: Float32Array, [lightness, a, b]: readonly [number,
     for (const [j, wj] of u) {
       for (const [k, wk] of v) {
         const at = (i * CHROMA_BINS + j) * CHROMA_BINS + k;
-        histogram[at] = px(histogram, at) + (wi * wj * wk) / PIXELS;
+        histogram[at] = sample(histogram, at) + (wi * wj * wk) / PIXELS;
       }
     }
   }

@@ -1,4 +1,4 @@
-import { px } from '../align/raster.ts';
+import { sample } from '../align/raster.ts';
 import type { VisualFeature } from './port.ts';
 import { DEFAULT_VERSION } from './version.ts';
 
@@ -53,6 +53,6 @@ export function onScale(score: number, marks: readonly Mark[] = MEASURED): numbe
 
 function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += px(a, i) * px(b, i);
+  for (let i = 0; i < a.length; i += 1) sum += sample(a, i) * sample(b, i);
   return sum;
 }
