@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Progress } from '../shared/progress.ts';
+import { type BenchServer, startServer } from '../shared/server.ts';
 import { type Summary, summarise } from '../shared/stats.ts';
-import { type BenchServer, startServer } from './server.ts';
 
 /** What one operation costs. */
 export interface OperationRow {
@@ -54,7 +54,7 @@ export async function measureOperations(
   progress: Progress,
 ): Promise<OperationFigures> {
   const { workers, rounds, clients } = options;
-  const server = await startServer(workers);
+  const server = await startServer({ workers });
   try {
     const query = photos[0] as Uint8Array;
     const sha256 = createHash('sha256').update(query).digest('hex');

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Rekognition } from '@aws-sdk/client-rekognition';
@@ -11,6 +11,12 @@ import { packageRoot } from '../../src/shared/package-root.ts';
 export interface BenchServer {
   readonly api: Rekognition;
   readonly own: CallOwn;
+  /** Another client with connections of its own. */
+  connect(): Rekognition;
+  /** Bytes that the server and each of its workers hold now, the server first; empty where the system does not tell it. */
+  heldBytes(): readonly number[];
+  /** A figure of the server's metrics, 0 where it has none of that name. */
+  metric(name: string): Promise<number>;
   /** The most memory that server and workers held together, bytes; undefined where the system does not tell it. */
   peakBytes(): number | undefined;
   close(): Promise<void>;
@@ -18,9 +24,20 @@ export interface BenchServer {
 
 const region = 'us-east-1';
 
-/** Starts `likeness serve` in a new folder. @throws {Error} when it ends before it is ready */
-export async function startServer(workers: number): Promise<BenchServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'likeness-bench-'));
+/**
+ * Starts `likeness serve`.
+ *
+ * @param options.dataDir kept when the server ends; a new folder that goes with it when left out
+ * @param options.env further settings of the server
+ * @throws {Error} when it ends before it is ready
+ */
+export async function startServer(options: {
+  readonly workers: number;
+  readonly dataDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}): Promise<BenchServer> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), 'likeness-bench-'));
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const child = spawn(process.execPath, [join(packageRoot(), 'bin', 'likeness.mjs'), 'serve'], {
     cwd: dataDir,
     env: {
@@ -28,24 +45,39 @@ export async function startServer(workers: number): Promise<BenchServer> {
       LIKENESS_DATA_DIR: dataDir,
       LIKENESS_TRUST_DIR: join(dataDir, 'trust'),
       LIKENESS_PORT: '0',
-      LIKENESS_WORKERS: `${workers}`,
-      LIKENESS_LOG_LEVEL: 'warn',
+      LIKENESS_WORKERS: `${options.workers}`,
+      LIKENESS_LOG_LEVEL: 'error',
+      ...options.env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const endpoint = await addressOf(child);
   const credentials = readCredentialsIni(readFileSync(join(dataDir, 'aws-credentials'), 'utf8'));
-  const api = new Rekognition({ endpoint, region, credentials, maxAttempts: 10 });
+  const clients: Rekognition[] = [];
+  const connect = (): Rekognition => {
+    const client = new Rekognition({ endpoint, region, credentials, maxAttempts: 10 });
+    clients.push(client);
+    return client;
+  };
   return {
-    api,
+    api: connect(),
+    connect,
+    async metric(name) {
+      const text = await (await fetch(`${endpoint}/metrics`)).text();
+      return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+    },
+    heldBytes: () => bytesOf(child.pid ?? 0, 'VmRSS'),
     own: ownApiOver({ endpoint, region, credentials }),
-    peakBytes: () => peakOf(child.pid ?? 0),
+    peakBytes() {
+      const peaks = bytesOf(child.pid ?? 0, 'VmHWM');
+      return peaks.length === 0 ? undefined : peaks.reduce((sum, bytes) => sum + bytes, 0);
+    },
     async close() {
-      api.destroy();
+      for (const client of clients) client.destroy();
       child.kill('SIGTERM');
       await ended;
-      rmSync(dataDir, { recursive: true, force: true });
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
@@ -62,15 +94,15 @@ function addressOf(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Peaks of a process and its children, added up; Linux alone tells them. */
-function peakOf(pid: number): number | undefined {
+/** A field of a process and of its children; Linux alone tells them. */
+function bytesOf(pid: number, field: 'VmRSS' | 'VmHWM'): readonly number[] {
   try {
     const children = readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
       .filter((name) => statusOf(name, 'PPid') === pid);
-    return [`${pid}`, ...children].reduce((sum, name) => sum + 1024 * (statusOf(name, 'VmHWM') ?? 0), 0);
+    return [`${pid}`, ...children].map((name) => 1024 * (statusOf(name, field) ?? 0));
   } catch {
-    return undefined;
+    return [];
   }
 }
 
