@@ -2,10 +2,12 @@
 // `train:*` call it.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureInstalled, ensureToolsBuilt, refuseOldNode, root } from './prepare.mjs';
+import { ensureBuilt, ensureInstalled, ensureToolsBuilt, refuseOldNode, root } from './prepare.mjs';
 
 refuseOldNode();
 ensureInstalled();
+// Worker threads and processes are started from dist.
+ensureBuilt();
 ensureToolsBuilt();
 const [tool, ...args] = process.argv.slice(2);
 const entry = join(root, 'build', 'tools', `${tool}.js`);
