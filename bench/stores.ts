@@ -1,6 +1,6 @@
 /**
- * What the stores cost: commits, inserts, opening, and exact search, with fixed seeds. Reports medians and 95th
- * percentiles of one run on this machine; compare ratios, not machines.
+ * What the stores cost: commits, inserts, opening and erasing, with fixed seeds. Reports medians and 95th percentiles of
+ * one run on this machine; compare ratios, not machines. Searching is measured by `npm run bench:search`.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -8,7 +8,6 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStores } from '../src/stores/index.ts';
 import { drawRotation } from '../src/stores/sqlite/rotation.ts';
-import { createFlatIndex } from '../src/stores/vectors/flat-index.ts';
 import { seededRandom, unitVector, uuid } from '../tests/stores/builders.ts';
 import { storeKeys } from '../tests/stores/store-keys.ts';
 
@@ -31,28 +30,6 @@ async function timed(times: number, work: (i: number) => Promise<unknown>): Prom
 
 function report(what: string, samples: readonly number[], more = ''): void {
   console.log(`${what.padEnd(44)} p50 ${percentile(samples, 0.5)} ms   p95 ${percentile(samples, 0.95)} ms   ${more}`);
-}
-
-async function benchSearch(): Promise<void> {
-  const signal = new AbortController().signal;
-  for (const count of [1_000, 4_000, 10_000, 100_000]) {
-    const random = seededRandom(count);
-    const index = createFlatIndex();
-    const kept = new Map<string, Float32Array>();
-    index.createSpace('space', DIMENSIONS, { load: (ids) => ids.map((id) => kept.get(id) ?? new Float32Array()) });
-    for (let i = 0; i < count; i++) {
-      const entry = { id: uuid(i), vector: unitVector(random, DIMENSIONS) };
-      kept.set(entry.id, entry.vector);
-      index.put('space', [entry]);
-    }
-    const probes = Array.from({ length: 60 }, () => unitVector(random, DIMENSIONS));
-    const search = (i: number) =>
-      index.search('space', probes[i % probes.length] ?? new Float32Array(), { minScore: 0.3, limit: 10, signal });
-    await timed(20, search);
-    const memory = `${(index.memoryBytes() / 1e6).toFixed(1)} MB`;
-    report(`search ${count} x ${DIMENSIONS}, top 10 over 0.3`, await timed(60, search), memory);
-    await index.close();
-  }
 }
 
 async function benchRows(): Promise<void> {
@@ -137,5 +114,4 @@ function benchRotation(): void {
 
 console.log(`${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`);
 benchRotation();
-await benchSearch();
 await benchRows();
