@@ -25,7 +25,10 @@ export function stateOf(root: string, file: string): Done {
 export function openJournal(folder: string, names: readonly string[]): Journal {
   const path = join(folder, `${createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 32)}.jsonl`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const done = new Set(existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []);
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const done = new Set(before.split('\n'));
+  // A line that a kill tore must not swallow the next.
+  if (before !== '' && !before.endsWith('\n')) appendFileSync(path, '\n');
   const lineOf = ({ file, size, mtimeMs }: Done) => JSON.stringify([file, size, mtimeMs]);
   return {
     has: (state: Done) => done.has(lineOf(state)),

@@ -28,6 +28,7 @@ import { addContestCommands } from './programs/contests.ts';
 import { addEncryptionCommands } from './programs/encryption.ts';
 import { addEvaluateCommands } from './programs/evaluate.ts';
 import { addLabelCommands } from './programs/labels.ts';
+import { addMigrateCommands } from './programs/migrate.ts';
 import { addPeopleCommands } from './programs/people.ts';
 import { addPullCommand } from './programs/pull.ts';
 import { addReportCommands } from './programs/reports.ts';
@@ -159,14 +160,16 @@ that the collection has until all faces are switched at one moment. Read docs/fa
 
   program
     .command('index')
-    .description('index every image of a folder; run it again to go on after a stop')
+    .description('index every image of a folder or bucket; run it again to go on after a stop')
     .argument('<collection>')
-    .argument('<folder>')
+    .argument('<folder>', 'or s3://bucket/prefix, which the server reads itself')
     .option('--max-faces <number>', 'index at most this many faces of an image', count)
     .option('--quality-filter <name>', 'NONE, AUTO, LOW, MEDIUM or HIGH (default AUTO)')
-    .option('--concurrency <number>', 'images at a time (default: the number of workers)', count)
+    .option('--concurrency <number>', 'images at a time (default: the number of workers and one more)', count)
     .option('--again', 'index also what an earlier run finished')
     .action(run(runIndex));
+
+  addMigrateCommands(program, run);
 
   program
     .command('search')

@@ -10,7 +10,7 @@ export interface Progress {
 }
 
 /** How a bar counts: things, or bytes shown as MB. */
-export type ProgressUnit = 'bytes' | 'faces' | 'files' | 'models' | 'percent' | 'pairs' | 'records';
+export type ProgressUnit = 'bytes' | 'faces' | 'files' | 'models' | 'percent' | 'pairs' | 'records' | 'users';
 
 /** Draws a bar with count, rate and time left on standard error; without a terminal it only notes what begins. */
 export function createProgress(terminal: Terminal, unit: ProgressUnit): Progress {
