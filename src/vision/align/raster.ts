@@ -1,3 +1,5 @@
+import { halvePixels } from './pixel-kernel.ts';
+
 /** Pixels in memory: 8-bit RGB, rows from the top, no padding; `decodeImage` of the media room returns one. */
 export interface Raster {
   readonly width: number;
@@ -21,23 +23,8 @@ const SMALLEST_SIDE = 16;
 /**
  * Halves a raster by averaging 2x2 pixels; an odd last row or column is dropped.
  */
-export function halve(source: Raster): Raster {
-  const width = source.width >> 1;
-  const height = source.height >> 1;
-  const from = source.data;
-  const data = new Uint8Array(width * height * 3);
-  const stride = source.width * 3;
-  let k = 0;
-  for (let y = 0; y < height; y++) {
-    let i = y * 2 * stride;
-    let j = i + stride;
-    for (let x = 0; x < width; x++, i += 6, j += 6, k += 3) {
-      data[k] = (px(from, i) + px(from, i + 3) + px(from, j) + px(from, j + 3) + 2) >> 2;
-      data[k + 1] = (px(from, i + 1) + px(from, i + 4) + px(from, j + 1) + px(from, j + 4) + 2) >> 2;
-      data[k + 2] = (px(from, i + 2) + px(from, i + 5) + px(from, j + 2) + px(from, j + 5) + 2) >> 2;
-    }
-  }
-  return { width, height, data };
+export function halve({ data, width, height }: Raster): Raster {
+  return { width: width >> 1, height: height >> 1, data: halvePixels(data, width, height) };
 }
 
 /** Wraps a raster into a pyramid; nothing is computed until a level is asked for. */

@@ -1,3 +1,4 @@
+import { rowScaler } from './pixel-kernel.ts';
 import { type Pyramid, px, sample } from './raster.ts';
 import { invert, type Similarity, scaleOf } from './similarity.ts';
 
@@ -122,7 +123,6 @@ export function scaleImage(
     level++;
   }
   const { data, width: w, height: h } = pyramid.level(level);
-  const stride = w * 3;
   const covered = Math.min(width, Math.round(w * k));
   const rows = Math.min(height, Math.round(h * k));
   const red = format.order === 'rgb' ? 0 : 2;
@@ -130,13 +130,15 @@ export function scaleImage(
   const { scale: gain, outside } = format;
   const [addRed, addGreen, addBlue] = offsetsOf(format);
   const out = new Float32Array(width * height * 3);
-  if (covered < width || rows < height) {
-    for (let i = 0; i < out.length; i += 3) {
+  const blank = (from: number, to: number): void => {
+    for (let i = from * 3; i < to * 3; i += 3) {
       out[i + red] = outside * gain + addRed;
       out[i + 1] = outside * gain + addGreen;
       out[i + blue] = outside * gain + addBlue;
     }
-  }
+  };
+  if (covered < width) for (let y = 0; y < rows; y++) blank(y * width + covered, (y + 1) * width);
+  blank(rows * width, height * width);
   // the columns' source positions are the same in every row
   const lefts = new Int32Array(covered);
   const rights = new Int32Array(covered);
@@ -148,41 +150,13 @@ export function scaleImage(
     rights[x] = Math.min(w - 1, x0 + 1) * 3;
     weights[x] = sx - x0;
   }
-  // Rows of the source are blended along their columns once, for all rows of the input that lie between them: 3 ms
-  // instead of 8 for 640 x 512, where the four neighbours of every pixel were read anew.
-  let upper = { row: -1, line: new Float32Array(covered * 3) };
-  let lower = { row: -1, line: new Float32Array(covered * 3) };
-  const blend = (into: typeof upper, row: number): void => {
-    if (into.row === row) return;
-    into.row = row;
-    const { line } = into;
-    const start = row * stride;
-    for (let x = 0, o = 0; x < covered; x++, o += 3) {
-      const i = start + (lefts[x] as number);
-      const j = start + (rights[x] as number);
-      const f = weights[x] as number;
-      const c = 1 - f;
-      line[o] = px(data, i) * c + px(data, j) * f;
-      line[o + 1] = px(data, i + 1) * c + px(data, j + 1) * f;
-      line[o + 2] = px(data, i + 2) * c + px(data, j + 2) * f;
-    }
-  };
+  const reversed = format.order === 'bgr';
+  const add = reversed ? ([addBlue, addGreen, addRed] as const) : ([addRed, addGreen, addBlue] as const);
+  const scaler = rowScaler({ data, width: w }, { lefts, rights, weights }, { gain, add, reversed });
   for (let y = 0; y < rows; y++) {
     const sy = Math.max(0, (y + 0.5) / k - 0.5);
     const y0 = Math.min(h - 1, Math.floor(sy));
-    const y1 = Math.min(h - 1, y0 + 1);
-    if (lower.row === y0) [upper, lower] = [lower, upper];
-    blend(upper, y0);
-    blend(lower, y1);
-    const [above, below] = [upper.line, lower.line];
-    const d = (sy - y0) * gain;
-    const c = gain - d;
-    const from = y * width * 3;
-    for (let i = 0, o = from; i < covered * 3; i += 3, o += 3) {
-      out[o + red] = sample(above, i) * c + sample(below, i) * d + addRed;
-      out[o + 1] = sample(above, i + 1) * c + sample(below, i + 1) * d + addGreen;
-      out[o + blue] = sample(above, i + 2) * c + sample(below, i + 2) * d + addBlue;
-    }
+    scaler.write(y0, Math.min(h - 1, y0 + 1), sy - y0, out, y * width * 3);
   }
   return out;
 }
