@@ -30,6 +30,8 @@ export interface AlternativeFigures {
 export type Aim = 'similarity 80' | 'best 1' | 'best 100' | 'best 4096';
 
 const SAMPLE = 8192;
+/** Vectors of which those are counted that a bound without a kernel leaves. */
+const BOUNDED = 100_000;
 /** The first warms up. */
 const ROUNDS = 4;
 const AIMS: readonly Aim[] = ['similarity 80', 'best 1', 'best 100', 'best 4096'];
@@ -55,8 +57,9 @@ serveChild<AlternativesQuestion, AlternativeFigures[]>(async ({ vectors: count, 
     await nibbleCodes(vectors, even),
   ];
   const figures = measureFilters(filters, vectors, probes, exact, threshold);
-  const signs = signBits(vectors, even);
-  for (const bound of [signs.exact, signs.likely, clusters(vectors, Math.round(Math.sqrt(count)))]) {
+  const some = { ...vectors, rows: Math.min(BOUNDED, vectors.rows) };
+  const signs = signBits(some, even);
+  for (const bound of [signs.exact, signs.likely, clusters(some, Math.round(Math.sqrt(some.rows)))]) {
     const leastOf = (aim: Aim, i: number): number =>
       aim === 'similarity 80' ? threshold : (exact[i]?.at(LIMITS[aim] - 1) ?? Number.NEGATIVE_INFINITY);
     const left = forEachAim((aim) => mean(probes.map((probe, i) => bound.shareLeft(probe, leastOf(aim, i) - 1e-6))));
