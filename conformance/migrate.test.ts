@@ -9,10 +9,13 @@ import {
   CreateCollectionCommand,
   CreateUserCommand,
   DeleteFacesCommand,
+  DescribeCollectionCommand,
   type Face,
   IndexFacesCommand,
   ListFacesCommand,
+  ListTagsForResourceCommand,
   ListUsersCommand,
+  SearchFacesByImageCommand,
 } from '@aws-sdk/client-rekognition';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cropFace, frontalFaces, smallSample } from './photos.ts';
@@ -23,7 +26,9 @@ const kept = join(folder, 'kept');
 const buckets = join(folder, 'buckets');
 const people = join(folder, 'people');
 const apiKey = '00000000-0000-0000-0000-000000000002';
+const passphrase = 'correct horse battery staple';
 let server: Server;
+let away: Server;
 let compreFace: HttpServer;
 /** A photo of several people, and two photos of one of them each. */
 let group: Uint8Array;
@@ -39,7 +44,10 @@ const variant = (bytes: Uint8Array, number: number): Uint8Array =>
   Buffer.concat([bytes, Buffer.from(`copy ${number}`)]);
 
 beforeAll(async () => {
-  server = await startServer({ env: { LIKENESS_PROFILE: 'fast', LIKENESS_BUCKETS_DIR: buckets } });
+  const env = { LIKENESS_PROFILE: 'fast', LIKENESS_BUCKETS_DIR: buckets };
+  const [one, other] = await Promise.all([startServer({ env }), startServer({ env })]);
+  server = one;
+  away = other;
   group = await smallSample(6);
   const client = server.client();
   await client.send(new CreateCollectionCommand({ CollectionId: 'aws' }));
@@ -86,19 +94,21 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   compreFace?.close();
-  await discard(server);
+  await Promise.all([discard(server), discard(away)]);
   rmSync(folder, { recursive: true, force: true });
 });
 
 const environment = () => ({
   LIKENESS_BUCKETS_DIR: buckets,
+  LIKENESS_EXPORT_PASSPHRASE: passphrase,
   AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
   AWS_REGION: 'us-east-1',
 });
 /** Runs a command beside the started server, as a user would. */
-const likeness = async (...args: string[]) => {
-  const ran = await runLikeness(server.dataDir, ['--endpoint', server.url, '--json', ...args], environment());
+const likeness = (...args: string[]) => likenessAt(server, ...args);
+const likenessAt = async ({ dataDir, url }: Server, ...args: string[]) => {
+  const ran = await runLikeness(dataDir, ['--endpoint', url, '--json', ...args], environment());
   return { ...ran, told: ran.stdout === '' ? undefined : JSON.parse(ran.stdout) };
 };
 const facesOf = async (CollectionId: string): Promise<Face[]> =>
@@ -224,3 +234,46 @@ describe('likeness index', () => {
     expect(new Set(names).size).toBe(count);
   });
 });
+
+describe('likeness collections export and import', () => {
+  it('show the SDK the same faces, users, tags and matches at another server', async () => {
+    const client = server.client();
+    const Tags = { 'likeness:purpose': 'photo-library', team: 'blue' };
+    await client.send(new CreateCollectionCommand({ CollectionId: 'album', Tags }));
+    for (const [Bytes, ExternalImageId] of [[group, 'team.jpg'], [portraits[0]]] as const) {
+      await client.send(new IndexFacesCommand({ CollectionId: 'album', Image: { Bytes }, ExternalImageId }));
+    }
+    const faces = await facesOf('album');
+    for (const UserId of ['ann-of-home', 'nobody']) {
+      await client.send(new CreateUserCommand({ CollectionId: 'album', UserId }));
+    }
+    const FaceIds = [faces[0]?.FaceId ?? ''];
+    await client.send(new AssociateFacesCommand({ CollectionId: 'album', UserId: 'ann-of-home', FaceIds }));
+
+    const file = join(folder, 'album.likeness');
+    const exported = await likeness('collections', 'export', 'album', file);
+    expect(exported).toMatchObject({ exitCode: 0, told: { faces: faces.length, users: 2, purpose: 'photo-library' } });
+    const bytes = readFileSync(file);
+    for (const secret of ['team.jpg', 'ann-of-home', 'blue', passphrase]) expect(bytes.includes(secret)).toBe(false);
+    const imported = await likenessAt(away, 'collections', 'import', file);
+    expect(imported).toMatchObject({ exitCode: 0, told: { faces: faces.length, left: [] } });
+    expect(await stateOf(away, 'album')).toEqual(await stateOf(server, 'album'));
+  });
+});
+
+/** All that the SDK sees of a collection, but for when it was made. */
+async function stateOf(at: Server, CollectionId: string) {
+  const client = at.client();
+  const { CollectionARN, FaceModelVersion, FaceCount, UserCount } = await client.send(
+    new DescribeCollectionCommand({ CollectionId }),
+  );
+  const search = new SearchFacesByImageCommand({ CollectionId, Image: { Bytes: group }, FaceMatchThreshold: 0 });
+  const matches = (await client.send(search)).FaceMatches ?? [];
+  return {
+    counts: [FaceModelVersion, FaceCount, UserCount],
+    faces: (await client.send(new ListFacesCommand({ CollectionId }))).Faces,
+    users: (await client.send(new ListUsersCommand({ CollectionId }))).Users,
+    tags: (await client.send(new ListTagsForResourceCommand({ ResourceArn: CollectionARN }))).Tags,
+    matches: matches.map(({ Face, Similarity = 0 }) => [Face?.FaceId, Number(Similarity.toFixed(2))]),
+  };
+}

@@ -13,6 +13,7 @@ import {
   foundPersons,
   loadPolicy,
   purposeNames,
+  sweepTransfers,
 } from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { packageRoot, packageVersion } from '../shared/package-root.ts';
@@ -250,6 +251,7 @@ export async function wire(config: Config, options: WireOptions = {}): Promise<W
       clock,
       ids: randomUUID,
     });
+    closers.push(startSweep({ sweep: () => sweepTransfers(transfers) }, 'exports and imports', notice));
     const idempotency = createIdempotency({ store: stores.idempotency, clock });
     const dispatch = createGate({
       policy,

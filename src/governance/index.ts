@@ -278,6 +278,7 @@ export {
   type ImportTarget,
   importAction,
   importTargetOf,
+  sweepTransfers,
   type TransferCall,
   type TransferParts,
 } from './transfer/index.ts';

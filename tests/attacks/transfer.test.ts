@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { PurposeName } from '../../src/governance/index.ts';
+import { type PurposeName, sweepTransfers } from '../../src/governance/index.ts';
 import { sha256Hex } from '../../src/shared/canonical-json.ts';
 import { makeFrame, subtractDigests } from '../../src/shared/collection-file.ts';
 import { boxKeys } from '../../src/shared/sealed-box.ts';
 import { createSigner, makeSigningKey, signDocument } from '../../src/shared/signing.ts';
+import { openMemoryStores } from '../../src/stores/index.ts';
 import { type Desk, type Office, openOffice } from '../builders/office.ts';
 import {
   approve,
@@ -404,6 +405,34 @@ describe('an import of a collection', () => {
     await writeFrames(away.operator, open, file, ({ head }) => !['faces', 'consents'].includes(head.part));
     const wrote = await writeFrames(away.operator, open, file, ({ head }) => head.part === 'faces');
     expect(wrote).toMatchObject([{ stored: 0, left: [{ reason: 'no-consent', count: 2 }] }]);
+  });
+
+  it("lets no other person's face in under a name that consented", async () => {
+    const { home, away, homeAuditor, awayAuditor } = await consenting();
+    await enrol(home, 'ids', [
+      { id: 11, name: 'ann', axis: 1, turned: 0.1 },
+      { id: 12, name: 'ann', axis: 7 },
+    ]);
+    const file = await exportAll(home.operator, 'ids', { approver: homeAuditor });
+    await create(away.operator, 'ids', 'identity-verification');
+    const { wrote } = await importAll(away.operator, 'ids', file, awayAuditor);
+    expect(wrote.at(-1)).toMatchObject({ stored: 3, left: [{ reason: 'unlike', count: 1 }] });
+    expect((await facesIn(away, 'ids')).map(({ faceId }) => faceId)).not.toContain(idOf(12));
+  });
+
+  it('is forgotten with its keys when its approval has run out', async () => {
+    const { documents } = await openMemoryStores();
+    await documents.change((change) => {
+      for (const [id, dueAtMs] of [
+        ['over', 10],
+        ['open', 11],
+      ] as const) {
+        change.put('transfer', id, { state: 'open' }, { dueAtMs });
+      }
+    });
+    await sweepTransfers({ documents, clock: () => 10 });
+    const left = await documents.read((view) => view.list('transfer', { limit: 9 }));
+    expect(left.map(({ id }) => id)).toEqual(['open']);
   });
 
   it("keeps cannot-links and minors' marks, and lifts none that stands", async () => {

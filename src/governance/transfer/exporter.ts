@@ -26,6 +26,7 @@ import type { ExportSource } from './moving.ts';
 import {
   approvalLifetimeMs,
   fileLifetimeMs,
+  keepTransfer,
   mayMoveAlone,
   noteSubjects,
   purposeOf,
@@ -115,7 +116,7 @@ export function exportAction(parts: TransferParts): DualExecutor {
         fileKey: Buffer.from(fileKey).toString('base64'),
       };
       await documents.change((change) => {
-        change.put('transfer', documentId(parameters, person), kept, { names: { export: exportId } });
+        keepTransfer(change, documentId(parameters, person), kept, nowMs, { export: exportId });
       });
       return { exportId, collectionId };
     },
@@ -161,7 +162,7 @@ export function collectionExporterOf(
       const { proposal } = outcome;
       await documents.change((change) => {
         const proposed: KeptExport = { state: 'proposed', proposalId: proposal.id };
-        change.put('transfer', id, proposed, { names: {} });
+        keepTransfer(change, id, proposed, proposal.atMs);
       });
       return {
         status: 'pending',
@@ -227,7 +228,7 @@ export function collectionExporterOf(
             end: frame.toString('base64'),
             chain: head.chain,
           };
-          change.put('transfer', found.id, done, { names: { export: exportId } });
+          keepTransfer(change, found.id, done, kept.openedAtMs, { export: exportId });
         });
       }
       return {

@@ -19,6 +19,7 @@ import { openWith, refusingHostile, writeControlFrame, writeFaces } from './impo
 import type { ImportTarget } from './moving.ts';
 import {
   approvalLifetimeMs,
+  keepTransfer,
   mayMoveAlone,
   purposeOf,
   standingProposal,
@@ -104,7 +105,7 @@ export function importAction(parts: TransferParts): DualExecutor {
         facesFrom: asked.facesFrom,
         written: [],
       };
-      await documents.change((change) => change.put('transfer', id, kept, { names: { import: importId } }));
+      await documents.change((change) => keepTransfer(change, id, kept, kept.openedAtMs, { import: importId }));
       return { importId, collectionId };
     },
   };
@@ -201,7 +202,7 @@ export function collectionImporterOf(
         if (waiting !== undefined) return { ...waiting, sourceKeyId: keyIdOf(header) };
       }
       const { totals, facesFrom } = end;
-      const keep = (proposalId?: string) =>
+      const keep = (sinceMs: number, proposalId?: string) =>
         documents.change((change) => {
           const proposed: KeptImport = {
             state: 'proposed',
@@ -209,9 +210,9 @@ export function collectionImporterOf(
             header: text,
             facesFrom,
           };
-          change.put('transfer', id, proposed, { names: {} });
+          keepTransfer(change, id, proposed, sinceMs);
         });
-      await keep();
+      await keep(clock());
       const outcome = await call.control.run('bulk-import', {
         collectionId: record.id,
         collectionCreatedAt: new Date(record.createdAtMs).toISOString(),
@@ -230,7 +231,7 @@ export function collectionImporterOf(
         return opened(open);
       }
       const { proposal } = outcome;
-      await keep(proposal.id);
+      await keep(proposal.atMs, proposal.id);
       return {
         status: 'pending',
         proposalId: proposal.id,
@@ -260,12 +261,8 @@ export function collectionImporterOf(
           await documents.change((change) => {
             const now = change.get('transfer', id)?.body as KeptImport | undefined;
             if (now?.state !== 'open' || now.written.includes(head.index)) return;
-            change.put(
-              'transfer',
-              id,
-              { ...now, written: [...now.written, head.index] },
-              { names: { import: importId } },
-            );
+            const written = [...now.written, head.index];
+            keepTransfer(change, id, { ...now, written }, now.openedAtMs, { import: importId });
           });
           return answer;
         }
@@ -286,9 +283,9 @@ export function collectionImporterOf(
     },
 
     async finish(importId) {
-      const { id } = await requireOpen(importId);
+      const { id, kept } = await requireOpen(importId);
       await documents.change((change) => {
-        change.put('transfer', id, { state: 'done' } satisfies KeptImport, { names: {} });
+        keepTransfer(change, id, { state: 'done' } satisfies KeptImport, kept.openedAtMs);
       });
     },
   };

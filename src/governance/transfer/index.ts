@@ -9,4 +9,4 @@ export {
   type ImportTarget,
   importTargetOf,
 } from './moving.ts';
-export type { TransferCall, TransferParts } from './parts.ts';
+export { sweepTransfers, type TransferCall, type TransferParts } from './parts.ts';

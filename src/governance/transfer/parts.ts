@@ -1,5 +1,11 @@
 import type { Signer } from '../../shared/signing.ts';
-import type { CollectionRecord, CollectionStore, DocumentStore } from '../../stores/ports/index.ts';
+import type {
+  CollectionRecord,
+  CollectionStore,
+  DocumentChange,
+  DocumentNames,
+  DocumentStore,
+} from '../../stores/ports/index.ts';
 import type { ConsentBook } from '../consent/index.ts';
 import type { BoundDualControl, DualControl } from '../dual-control/index.ts';
 import type { Grant } from '../grant.ts';
@@ -49,6 +55,38 @@ const dayMs = 86_400_000;
 export const fileLifetimeMs = 30 * dayMs;
 /** How long what two persons agreed on may be carried out. */
 export const approvalLifetimeMs = 7 * dayMs;
+
+/**
+ * Keeps what is known of an export or import until its approval runs out, when {@link sweepTransfers} removes it.
+ *
+ * @param sinceMs when it was proposed or opened
+ */
+export function keepTransfer<Kept extends { readonly state: 'proposed' | 'open' | 'done' }>(
+  change: DocumentChange,
+  id: string,
+  kept: Kept,
+  sinceMs: number,
+  names: DocumentNames = {},
+): void {
+  // Another person may have approved it before the proposal itself was noted.
+  const standing = change.get('transfer', id)?.body as
+    | { readonly state: string; readonly openedAtMs?: number }
+    | undefined;
+  if (kept.state === 'proposed' && standing?.state === 'open' && sinceMs <= (standing.openedAtMs ?? 0)) return;
+  change.put('transfer', id, kept, { names, dueAtMs: sinceMs + approvalLifetimeMs });
+}
+
+/** Removes what has run out, with the keys of files that were never finished. */
+export async function sweepTransfers({ documents, clock }: Pick<TransferParts, 'documents' | 'clock'>): Promise<void> {
+  const removed = await documents.change((change) => {
+    const due = change.due('transfer', clock(), sweptAtOnce);
+    for (const { id } of due) change.remove('transfer', id);
+    return due.length;
+  });
+  if (removed > 0) await documents.scrub();
+}
+
+const sweptAtOnce = 500;
 
 /** The purpose's row of a collection. */
 export function purposeOf(policy: Policy, record: Pick<CollectionRecord, 'purpose'>): PurposeRow {
