@@ -1,6 +1,7 @@
 import type { Machine } from '../shared/machine.ts';
 import type { NetFigures } from '../shared/nets/measure.ts';
 import { table } from '../shared/table.ts';
+import { type Budget, describeBudgets } from './measure-budget.ts';
 import type { ScalingFigures, SetFigures, SideName } from './measure-pipelines.ts';
 import type { SearchRow, StepRow } from './measure-steps.ts';
 
@@ -13,6 +14,7 @@ export interface FaceBench {
   readonly scaling: ScalingFigures;
   readonly steps: readonly StepRow[];
   readonly search: readonly SearchRow[];
+  readonly budgets: readonly Budget[];
 }
 
 /** A target of issue 2 and what was reached. */
@@ -53,7 +55,7 @@ function atLeast(text: string, reached: number, limit: number): Target {
 
 /** The report as people read it. */
 export function describeBench(bench: FaceBench, targets: readonly Target[]): string {
-  const { machine, nets, pipelines, scaling, steps, search } = bench;
+  const { machine, nets, pipelines, scaling, steps, search, budgets } = bench;
   const sections = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, sharp ${machine.sharp}\nload ${machine.load.toFixed(1)}: other work ${machine.load > machine.cores ? 'disturbed' : 'hardly disturbed'} this run; its ratios are what counts`,
     `Nets, ms a run (p50, p95)\nours: ${nets.runtimes.ours}; theirs: ${nets.runtimes.theirs}`,
@@ -97,6 +99,7 @@ export function describeBench(bench: FaceBench, targets: readonly Target[]): str
       ['search of the 10 most alike, ms', 'p50', 'p95'],
       search.map(({ vectors, ms: { p50, p95 } }) => [`${vectors} faces`, ms(p50), ms(p95)]),
     ),
+    describeBudgets(budgets),
     targets
       .map(
         ({ text, reached, wanted, met, byCpu }) =>
