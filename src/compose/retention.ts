@@ -34,6 +34,7 @@ import {
   replayTombstones,
   retentionDeskOf,
   scanForOrphans,
+  unexpiredExports,
 } from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
 import { packageVersion } from '../shared/package-root.ts';
@@ -154,6 +155,7 @@ export async function openRetention(parts: {
         createdAt,
         expiresAt,
       })),
+    exports: (collectionIds) => unexpiredExports({ documents, clock }, collectionIds),
     clock,
     ids,
     notice,

@@ -281,4 +281,5 @@ export {
   sweepTransfers,
   type TransferCall,
   type TransferParts,
+  unexpiredExports,
 } from './transfer/index.ts';

@@ -469,6 +469,17 @@ describe('an import of a collection', () => {
     expect(links).toMatchObject([{ one: { faceId: idOf(2) }, other: { externalImageId: 'kid' } }]);
   });
 
+  it('is named in the certificate of whoever is erased from its collection later', async () => {
+    const { home, homeAuditor } = await consenting();
+    const { header } = await exportAll(home.operator, 'ids', { approver: homeAuditor });
+    const { exportId, createdAt, expiresAt } = header;
+    const { certificate } = await home.operator.own('EraseSubject', { subject: 'ann' });
+    expect(certificate.exports).toEqual([{ exportId, collectionId: 'ids', createdAt, expiresAt }]);
+    expect(certificate.statement).toContain('exported');
+    const { certificate: of } = await home.operator.own('EraseSubject', { subject: 'nobody' });
+    expect(of.exports).toBeUndefined();
+  });
+
   it('is in the audit with its subjects, and not in any text', async () => {
     const { home, homeAuditor } = await consenting();
     await exportAll(home.operator, 'ids', { approver: homeAuditor });

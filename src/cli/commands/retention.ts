@@ -51,7 +51,7 @@ export async function runErase(subject: string | undefined, flags: EraseFlags, t
 }
 
 function certificateText(certificate: Certificate): string {
-  const { suspendedBy, counts, collections, backups, statement } = certificate;
+  const { suspendedBy, counts, collections, backups, exports = [], statement } = certificate;
   const held = Object.entries(counts).filter(([, { before, after }]) => before + after > 0);
   const done = held.length > 0 ? 'erased' : 'nothing was held';
   return [
@@ -60,6 +60,10 @@ function certificateText(certificate: Certificate): string {
     ...(Object.keys(collections).length > 0 ? [`  in ${Object.keys(collections).join(', ')}`] : []),
     `certificate ${certificate.certificateId} of ${certificate.at}`,
     ...backups.map(({ backupId, expiresAt }) => `backup ${backupId} holds it until ${expiresAt}`),
+    ...exports.map(
+      ({ exportId, collectionId, createdAt }) =>
+        `a file exported from ${collectionId} on ${createdAt} may hold it (export ${exportId}): delete it, and erase it where it was imported`,
+    ),
     statement,
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import type { ObjectSchema } from '../json-schema.ts';
+import { passphrase, proposal, status } from './collection-file.ts';
 import type { OwnOperationRow } from './row.ts';
 
 const collectionId = { type: 'string', minLength: 1, maxLength: 255, pattern: '[a-zA-Z0-9_.\\-]+' } as const;
@@ -31,29 +32,6 @@ const answer = {
 
 const importId = { type: 'string', minLength: 1, maxLength: 64 } as const;
 const base64 = { type: 'string', minLength: 1 } as const;
-const proposal = {
-  proposalId: { type: 'string' },
-  digest: { type: 'string', description: 'Of the proposal; who approves sends it back.' },
-  expires: time,
-} as const;
-const status = {
-  type: 'string',
-  enum: ['open', 'pending'],
-  description: 'pending: another person must approve it; then call again with the same request.',
-} as const;
-const passphrase = {
-  type: 'object',
-  description:
-    'How the recipient gets its private key from a passphrase; stands in the file. The passphrase stays with the caller.',
-  properties: {
-    salt: { type: 'string', minLength: 24, maxLength: 24, description: 'Base64 of 16 bytes.' },
-    cost: { type: 'integer', minimum: 16_384, maximum: 1_048_576 },
-    blockSize: { type: 'integer', minimum: 1, maximum: 16 },
-    parallelization: { type: 'integer', minimum: 1, maximum: 16 },
-  },
-  required: ['salt', 'cost', 'blockSize', 'parallelization'],
-} as const satisfies ObjectSchema;
-
 /** Moving a collection to another face model, from images that the operator kept; and to another server, as a file. */
 export const collectionsOperations = {
   BeginReembedding: {

@@ -59,6 +59,21 @@ export const erasureCertificateSchema = {
         required: ['backupId', 'createdAt', 'expiresAt'],
       },
     },
+    exports: {
+      type: 'array',
+      description:
+        'Files that were exported from a collection that it lay in, and may hold it; from expiresAt on they are not imported.',
+      items: {
+        type: 'object',
+        properties: {
+          exportId: { type: 'string' },
+          collectionId: { type: 'string' },
+          createdAt: moment(''),
+          expiresAt: moment(''),
+        },
+        required: ['exportId', 'collectionId', 'createdAt', 'expiresAt'],
+      },
+    },
     suspendedBy: {
       type: 'array',
       items: { type: 'string' },

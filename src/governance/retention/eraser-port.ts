@@ -13,6 +13,16 @@ export interface BackupThatHolds {
   readonly expiresAt: string;
 }
 
+/** An exported file of a collection that what was erased lay in, until it can be imported no more. */
+export interface ExportThatMayHold {
+  readonly exportId: string;
+  readonly collectionId: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
+}
+
 /** How many things of a kind there were, and are left. */
 export interface ErasedCount {
   readonly before: number;
@@ -36,6 +46,8 @@ export interface ErasureSummary {
   readonly policyDigest: string;
   /** The backups known to the server that were made before and have not expired. */
   readonly backups: readonly BackupThatHolds[];
+  /** Files exported from collections that it lay in; absent where there is none. */
+  readonly exports?: readonly ExportThatMayHold[];
   /**
    * Present where legal holds forbid the erasure: nothing was erased, the subject is withheld from every search from
    * now on, and it is erased when the holds end.

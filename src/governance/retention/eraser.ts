@@ -1,7 +1,14 @@
 import { type Signer, signDocument } from '../../shared/signing.ts';
 import type { DocumentStore } from '../../stores/ports/index.ts';
 import { documentsOf } from '../document-pages.ts';
-import type { BackupThatHolds, ErasedCount, ErasureCertificate, ErasureReason, ErasureSummary } from './eraser-port.ts';
+import type {
+  BackupThatHolds,
+  ErasedCount,
+  ErasureCertificate,
+  ErasureReason,
+  ErasureSummary,
+  ExportThatMayHold,
+} from './eraser-port.ts';
 import type { ErasureSource, ErasureTarget, HeldCount } from './erasure-source.ts';
 import type { LegalHold, LegalHolds } from './legal-holds.ts';
 import type { Suspended } from './suspended.ts';
@@ -63,6 +70,8 @@ export interface EraserParts {
   readonly policyDigest: string;
   /** The backups that have not expired. */
   readonly backups: () => Promise<readonly BackupThatHolds[]>;
+  /** The files that were exported from these collections and have not expired. Default: none. */
+  readonly exports?: (collectionIds: readonly string[]) => Promise<readonly ExportThatMayHold[]>;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   readonly ids: () => string;
@@ -75,6 +84,8 @@ export const erasureStatements = {
   done: 'What this server held of the subject was erased and its data keys were destroyed; the counts say what there was and what is left. Review cases and cannot-links went too; how many there were would tell what a review withholds.',
   backups:
     'An unexpired backup together with its master key still holds what was erased; a restore of it erases it again before it serves, as long as the file of tombstones is kept.',
+  exports:
+    'Files that were exported from a collection it lay in may hold it, and whoever imported one: who answers for the processing sees to it that they are deleted and that it is erased there too. This server does not bring it back from them.',
   left: 'Something could not be erased: the counts after are not all zero.',
   suspended:
     'Nothing was erased, because a legal hold forbids it. The subject is withheld from every search from now on, and is erased when the hold ends.',
@@ -122,6 +133,8 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
     const nowMs = clock();
     const left = counts.after.some((held) => held.count > 0);
     const backups = suspendedBy === undefined ? await parts.backups() : [];
+    const lay = counts.before.flatMap((held) => (held.count > 0 && held.collectionId ? [held.collectionId] : []));
+    const exports = suspendedBy === undefined ? ((await parts.exports?.([...new Set(lay)])) ?? []) : [];
     const summary: ErasureSummary = {
       certificateId,
       at: new Date(nowMs).toISOString(),
@@ -131,10 +144,15 @@ export function createTargetEraser(parts: EraserParts): TargetEraser {
       ...mergeCounts(toldCounts(counts, suspendedBy !== undefined)),
       policyDigest: parts.policyDigest,
       backups,
+      ...(exports.length > 0 && { exports }),
       ...(suspendedBy && { suspendedBy }),
       statement: suspendedBy
         ? erasureStatements.suspended
-        : `${left ? erasureStatements.left : erasureStatements.done} ${erasureStatements.backups}`,
+        : [
+            left ? erasureStatements.left : erasureStatements.done,
+            erasureStatements.backups,
+            ...(exports.length > 0 ? [erasureStatements.exports] : []),
+          ].join(' '),
     };
     return signDocument(parts.signer, summary);
   };

@@ -18,9 +18,11 @@ import {
 import { boxKeyBytes, sealFor } from '../../shared/sealed-box.ts';
 import { createSealer, makeKeyBytes, SealBrokenError } from '../../shared/sealing.ts';
 import { signDocument } from '../../shared/signing.ts';
-import type { CollectionRecord } from '../../stores/ports/index.ts';
+import type { CollectionRecord, DocumentChange } from '../../stores/ports/index.ts';
+import { documentsOf } from '../document-pages.ts';
 import type { DualExecutor, DualParameters } from '../dual-control/index.ts';
 import { isSamePerson } from '../people/index.ts';
+import type { ExportThatMayHold } from '../retention/eraser-port.ts';
 import { framePayload, type Place, type Step } from './export-steps.ts';
 import type { ExportSource } from './moving.ts';
 import {
@@ -59,14 +61,20 @@ type KeptExport =
     }
   | {
       readonly state: 'done';
+      readonly exportId: string;
+      readonly collectionId: string;
+      /** ISO 8601, UTC. */
+      readonly createdAt: string;
+      readonly expiresAt: string;
       readonly person: string;
-      /** Base64 of the frame that ends the file: an answer that got lost can be asked for again. */
-      readonly end: string;
+      /** Base64 of the frame that ends the file: an answer that got lost can be asked for again. Absent: it has no end. */
+      readonly end?: string;
       /** Its place. */
-      readonly chain: string;
+      readonly chain?: string;
     };
 
 const base64Key = /^[A-Za-z0-9+/]{43}=$/;
+const sweptAtOnce = 500;
 const readMore = 'Read docs/collection-export.md.';
 
 /** How an export runs once two persons agreed on it: its header is made and signed, nothing is read yet. */
@@ -116,7 +124,7 @@ export function exportAction(parts: TransferParts): DualExecutor {
         fileKey: Buffer.from(fileKey).toString('base64'),
       };
       await documents.change((change) => {
-        keepTransfer(change, documentId(parameters, person), kept, nowMs, { export: exportId });
+        keepTransfer(change, documentId(parameters, person), kept, nowMs, namesOf(kept));
       });
       return { exportId, collectionId };
     },
@@ -176,7 +184,7 @@ export function collectionExporterOf(
       const found = await documents.read((view) => view.named('transfer', 'export', exportId, { limit: 1 })[0]);
       const kept = found?.body as KeptExport | undefined;
       const ended = kept?.state === 'done' && isSamePerson(kept.person, call.grant.person) ? kept : undefined;
-      if (ended !== undefined && after !== undefined && isFollowedBy(after, ended.chain)) {
+      if (ended?.end !== undefined && after !== undefined && isFollowedBy(after, ended.chain)) {
         return { frame: ended.end, isLast: true, facesInFrame: 0, faces: record.faceCount };
       }
       if (found === undefined || !isOpen(kept) || kept.collectionId !== record.id) {
@@ -222,13 +230,7 @@ export function collectionExporterOf(
       // The key of the file goes with its end: what was agreed on is one file.
       if (step.next === undefined) {
         await documents.change((change) => {
-          const done: KeptExport = {
-            state: 'done',
-            person: kept.person,
-            end: frame.toString('base64'),
-            chain: head.chain,
-          };
-          keepTransfer(change, found.id, done, kept.openedAtMs, { export: exportId });
+          putDone(change, found.id, kept, { end: frame.toString('base64'), chain: head.chain });
         });
       }
       return {
@@ -292,8 +294,60 @@ function readHead(text: string, about: Parameters<typeof readFrameHead>[1]): Ret
   }
 }
 
+/** The files that were exported from a collection and can still be imported, for who erases something of it. */
+export async function unexpiredExports(
+  { documents, clock }: Pick<TransferParts, 'documents' | 'clock'>,
+  collectionIds: readonly string[],
+): Promise<readonly ExportThatMayHold[]> {
+  const found: ExportThatMayHold[] = [];
+  for (const collectionId of collectionIds) {
+    const of = documentsOf(documents, (view, page) => view.named('transfer', 'exported', collectionId, page));
+    for await (const { body } of of) {
+      const kept = body as KeptExport;
+      if (kept.state === 'proposed') continue;
+      const { exportId } = kept;
+      const { createdAt, expiresAt } = kept.state === 'open' ? readHeader(kept.header) : kept;
+      if (clock() < Date.parse(expiresAt)) found.push({ exportId, collectionId, createdAt, expiresAt });
+    }
+  }
+  return found;
+}
+
+/**
+ * Removes what has run out, with the keys of files that were never finished. That a file was exported is remembered for as
+ * long as it can be imported.
+ */
+export async function sweepTransfers({ documents, clock }: Pick<TransferParts, 'documents' | 'clock'>): Promise<void> {
+  const swept = await documents.change((change) => {
+    const due = change.due('transfer', clock(), sweptAtOnce);
+    for (const { id, body } of due) {
+      const kept = body as KeptExport;
+      if (kept.state === 'open' && 'fileKey' in kept) putDone(change, id, kept);
+      else change.remove('transfer', id);
+    }
+    return due.length;
+  });
+  if (swept > 0) await documents.scrub();
+}
+
+/** Keeps of an export that it was made, without the key of its file. */
+function putDone(
+  change: DocumentChange,
+  id: string,
+  { exportId, collectionId, person, header }: KeptExport & { state: 'open' },
+  end: { readonly end?: string; readonly chain?: string } = {},
+): void {
+  const { createdAt, expiresAt } = readHeader(header);
+  const done = { state: 'done', exportId, collectionId, createdAt, expiresAt, person, ...end } satisfies KeptExport;
+  change.put('transfer', id, done, { names: namesOf(done), dueAtMs: Date.parse(expiresAt) });
+}
+
+function namesOf({ exportId, collectionId }: { readonly exportId: string; readonly collectionId: string }) {
+  return { export: exportId, exported: collectionId };
+}
+
 /** Whether what was sent as `after` is the frame before this place. */
-function isFollowedBy(after: string, chain: string): boolean {
+function isFollowedBy(after: string, chain: string | undefined): boolean {
   try {
     return chainAfter(JSON.parse(after) as Parameters<typeof chainAfter>[0]) === chain;
   } catch {

@@ -1,4 +1,10 @@
-export { type CollectionExporter, collectionExporterOf, exportAction } from './exporter.ts';
+export {
+  type CollectionExporter,
+  collectionExporterOf,
+  exportAction,
+  sweepTransfers,
+  unexpiredExports,
+} from './exporter.ts';
 export { type CollectionImporter, collectionImporterOf, importAction } from './importer.ts';
 export {
   consentedExport,
@@ -9,4 +15,4 @@ export {
   type ImportTarget,
   importTargetOf,
 } from './moving.ts';
-export { sweepTransfers, type TransferCall, type TransferParts } from './parts.ts';
+export type { TransferCall, TransferParts } from './parts.ts';

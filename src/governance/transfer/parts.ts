@@ -57,7 +57,7 @@ export const fileLifetimeMs = 30 * dayMs;
 export const approvalLifetimeMs = 7 * dayMs;
 
 /**
- * Keeps what is known of an export or import until its approval runs out, when {@link sweepTransfers} removes it.
+ * Keeps what is known of an export or import until its approval runs out, when it is swept.
  *
  * @param sinceMs when it was proposed or opened
  */
@@ -75,18 +75,6 @@ export function keepTransfer<Kept extends { readonly state: 'proposed' | 'open' 
   if (kept.state === 'proposed' && standing?.state === 'open' && sinceMs <= (standing.openedAtMs ?? 0)) return;
   change.put('transfer', id, kept, { names, dueAtMs: sinceMs + approvalLifetimeMs });
 }
-
-/** Removes what has run out, with the keys of files that were never finished. */
-export async function sweepTransfers({ documents, clock }: Pick<TransferParts, 'documents' | 'clock'>): Promise<void> {
-  const removed = await documents.change((change) => {
-    const due = change.due('transfer', clock(), sweptAtOnce);
-    for (const { id } of due) change.remove('transfer', id);
-    return due.length;
-  });
-  if (removed > 0) await documents.scrub();
-}
-
-const sweptAtOnce = 500;
 
 /** The purpose's row of a collection. */
 export function purposeOf(policy: Policy, record: Pick<CollectionRecord, 'purpose'>): PurposeRow {
