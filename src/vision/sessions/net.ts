@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { openSession } from './runtime.ts';
 
 /** One output of a net: float32 values with their shape. */
 export interface NetOutput {
@@ -42,10 +43,7 @@ export async function openNet(model: string | Uint8Array): Promise<Net> {
     logSeverityLevel: 3,
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   };
-  const session =
-    typeof model === 'string'
-      ? await InferenceSession.create(model, options)
-      : await InferenceSession.create(model, options);
+  const session = await openSession(model, options);
   const inputName = session.inputNames[0] ?? 'image';
   return {
     async run(input, dims) {

@@ -1,5 +1,6 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import type { NetOutput } from './net.ts';
+import { openSession } from './runtime.ts';
 
 /** A loaded net with one input of token ids. */
 export interface TextNet {
@@ -20,7 +21,7 @@ export interface TextNet {
  * @throws {Error} ONNX Runtime's own error when the file isn't a model it can run
  */
 export async function openTextNet(model: Uint8Array): Promise<TextNet> {
-  const session = await InferenceSession.create(model, { graphOptimizationLevel: 'all', logSeverityLevel: 3 });
+  const session = await openSession(model, { graphOptimizationLevel: 'all', logSeverityLevel: 3 });
   const inputName = session.inputNames[0] ?? 'input_ids';
   return {
     async run(ids, dims) {
