@@ -69,11 +69,13 @@ const home = commandLine('home');
 const away = commandLine('away');
 const secret = join(folder, 'passphrase');
 const withSecret = ['--passphrase-file', secret];
+const key = join(folder, 'away.key');
 const file = join(folder, 'album.likeness');
 const count = 150;
 
 beforeAll(async () => {
   writeFileSync(secret, 'correct horse battery staple\nsecond line\n');
+  await away.run('collections', 'make-key', key);
   await home.run('collections', 'create', 'album', '--purpose', 'photo-library');
   await home.inside((house) =>
     enrol(
@@ -104,22 +106,22 @@ describe('likeness collections export', () => {
   });
 
   it('writes a file that only its owner reads, and never over another', async () => {
-    expect(await home.run('collections', 'export', 'album', file, ...withSecret)).toMatchObject({
+    expect(await home.run('collections', 'export', 'album', file, '--recipient', `${key}.pub`)).toMatchObject({
       exitCode: 0,
       told: { faces: count, users: 0 },
     });
     expect(statSync(file).mode & 0o777).toBe(0o600);
-    await expect(home.run('collections', 'export', 'album', file, ...withSecret)).rejects.toThrow('there already');
+    await expect(home.run('collections', 'export', 'album', file)).rejects.toThrow('there already');
   });
 
   it('names every damage, and knows the key that signed it', async () => {
     const verify = (path: string, ...args: string[]) => home.run('collections', 'verify-export', path, ...args);
     expect(await verify(file)).toMatchObject({ exitCode: 0, told: { whole: true, faces: count } });
-    const key = join(folder, 'key.pem');
-    await home.inside(async ({ keyring }) => writeFileSync(key, keyring.signer.publicKeyPem));
-    expect(await verify(file, '--public-key', key)).toMatchObject({ exitCode: 0 });
-    await away.inside(async ({ keyring }) => writeFileSync(key, keyring.signer.publicKeyPem));
-    expect(await verify(file, '--public-key', key)).toMatchObject({ exitCode: 1, told: { whole: false } });
+    const pem = join(folder, 'key.pem');
+    await home.inside(async ({ keyring }) => writeFileSync(pem, keyring.signer.publicKeyPem));
+    expect(await verify(file, '--public-key', pem)).toMatchObject({ exitCode: 0 });
+    await away.inside(async ({ keyring }) => writeFileSync(pem, keyring.signer.publicKeyPem));
+    expect(await verify(file, '--public-key', pem)).toMatchObject({ exitCode: 1, told: { whole: false } });
 
     const bytes = readFileSync(file);
     const damaged = join(folder, 'damaged');
@@ -157,7 +159,7 @@ describe('likeness collections export', () => {
       expect(await soundOf(Buffer.concat([around[0], ...between, around[1]]))).toBe(false);
     }
     expect(await verify(damaged)).toMatchObject({ exitCode: 1, told: { whole: false } });
-    await expect(away.run('collections', 'import', damaged, ...withSecret)).rejects.toThrow('cannot be imported');
+    await expect(away.run('collections', 'import', damaged, '--identity', key)).rejects.toThrow('cannot be imported');
   });
 
   it('goes on where it was torn, to the same file, and begins anew what is over', async () => {
@@ -179,13 +181,13 @@ describe('likeness collections export', () => {
 });
 
 describe('likeness collections import', () => {
-  const take = (...args: string[]) => away.run('collections', 'import', file, ...withSecret, ...args);
+  const take = (...args: string[]) => away.run('collections', 'import', file, '--identity', key, ...args);
 
-  it('takes the passphrase alone, and is over when it is done', async () => {
-    writeFileSync(join(folder, 'wrong'), 'a passphrase, but another\n');
-    await expect(away.run('collections', 'import', file, '--passphrase-file', join(folder, 'wrong'))).rejects.toThrow(
-      'not the one',
-    );
+  it('takes the key alone, and is over when it is done', async () => {
+    await expect(away.run('collections', 'import', file)).rejects.toThrow('--identity');
+    const other = join(folder, 'other.key');
+    await away.run('collections', 'make-key', other);
+    await expect(away.run('collections', 'import', file, '--identity', other)).rejects.toThrow('is not the key');
     expect(await take()).toMatchObject({ exitCode: 0, told: { faces: count, left: [] } });
     expect(await away.faces('album')).toEqual(await home.faces('album'));
     // What stands there is not written over.
@@ -198,7 +200,7 @@ describe('likeness collections import', () => {
     };
     const journals = join(away.dataDir, 'import-journals');
     const before = new Set(readdirSync(journals));
-    const args = ['collections', 'import', file, '--as', 'second', ...withSecret];
+    const args = ['collections', 'import', file, '--as', 'second', '--identity', key];
     expect(await away.runNoting(stop, ...args)).toMatchObject({ exitCode: 130 });
     expect(await away.faces('second')).toEqual([]);
     const [journal = ''] = readdirSync(journals).filter((name) => !before.has(name));
@@ -228,6 +230,10 @@ describe('likeness collections import', () => {
     await home.inside((house) => enrol({ house } as never, 'old', [{ id: 900, axis: 3 }]));
     const old = join(folder, 'old.likeness');
     expect(await home.run('collections', 'export', 'old', old, ...withSecret)).toMatchObject({ exitCode: 0 });
+    writeFileSync(join(folder, 'wrong'), 'a passphrase, but another\n');
+    await expect(away.run('collections', 'import', old, '--passphrase-file', join(folder, 'wrong'))).rejects.toThrow(
+      'not the one',
+    );
     expect(await away.run('collections', 'import', old, ...withSecret)).toMatchObject({ exitCode: 0 });
     expect((await away.faces('old'))[0]?.modelVersion).toBe((await home.faces('old'))[0]?.modelVersion);
   });
@@ -236,8 +242,6 @@ describe('likeness collections import', () => {
 describe('two persons', () => {
   it('agree on an export for a key and on its import, each command run again', async () => {
     const { run } = home;
-    const key = join(folder, 'away.key');
-    await away.run('collections', 'make-key', key);
     expect(statSync(key).mode & 0o777).toBe(0o600);
     await expect(away.run('collections', 'make-key', key)).rejects.toThrow('cannot write');
     await run('people', 'add', 'Ada', '--roles', 'auditor');
@@ -249,7 +253,6 @@ describe('two persons', () => {
     expect(await ask()).toMatchObject({ exitCode: 75, told: { proposalId: waiting.told.proposalId } });
     await run('proposals', 'approve', waiting.told.proposalId, '--credentials', ada);
     expect(await ask()).toMatchObject({ exitCode: 0, told: { faces: count } });
-    await expect(away.run('collections', 'import', sealed, '--as', 'fourth')).rejects.toThrow('--identity');
     const imported = await away.run('collections', 'import', sealed, '--as', 'fourth', '--identity', key);
     expect(imported).toMatchObject({ exitCode: 0, told: { collectionId: 'fourth', faces: count } });
   });
