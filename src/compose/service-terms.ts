@@ -83,6 +83,14 @@ const storeTerms: Record<StoreErrorCode, Terms> = {
     'InternalServerError',
     () => "Internal server error: stored data failed its integrity check and is quarantined; see the server's log",
   ],
+  'index-full': [
+    'ServiceQuotaExceededException',
+    () => "The server's memory has no room for more faces; nothing was stored. Its operator can give it more.",
+  ],
+  'does-not-fit': [
+    'InternalServerError',
+    () => "Internal server error: the collection does not fit into the server's memory; see the server's log",
+  ],
   'disk-full': ['InternalServerError', () => "Internal server error: the server's disk is full; nothing was stored"],
   locked: ['InternalServerError', () => 'Internal server error'],
   closed: ['InternalServerError', () => 'Internal server error'],

@@ -124,12 +124,23 @@ export async function wire(config: Config, options: WireOptions = {}): Promise<W
 
   await finishRestoreOf(config, clock());
   const keyring = openKeyringOf(config);
-  const stores = await openStores({ dataDir: config.dataDir, keys: keyring, clock });
+  const stores = await openStores({
+    dataDir: config.dataDir,
+    keys: keyring,
+    clock,
+    indexMemoryBytes: config.indexMemoryBytes,
+  });
   const closers: (() => Promise<unknown>)[] = [() => stores.close()];
   try {
     for (const { collectionId, reason } of stores.damagedCollections()) {
       notice(`the collection ${collectionId} is quarantined: ${reason}`);
     }
+    const toldAtStart = new Set(stores.damagedCollections().map(({ collectionId }) => collectionId));
+    void stores.verified().then(() => {
+      for (const { collectionId, reason } of stores.damagedCollections()) {
+        if (!toldAtStart.has(collectionId)) notice(`the collection ${collectionId} is quarantined: ${reason}`);
+      }
+    });
     const audit = await openAuditTrail({
       settings: config.audit,
       stores,

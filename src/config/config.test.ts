@@ -17,7 +17,7 @@ import {
 import { settings, variableOf } from './settings.ts';
 
 let cwd: string;
-const machine: Machine = { platform: 'linux', home: '/home/someone', cores: 6 };
+const machine: Machine = { platform: 'linux', home: '/home/someone', cores: 6, memoryBytes: 10 * 2 ** 30 };
 
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'likeness-config-'));
@@ -96,6 +96,7 @@ describe('the environment', () => {
       LIKENESS_AUDIT_CHECKPOINT_MINUTES: '10',
       LIKENESS_BACKUP_DIR: '~/backups',
       LIKENESS_BACKUP_DAYS: '14',
+      LIKENESS_INDEX_MEMORY_MIB: '2048',
       LIKENESS_MODELS_DIR: '~/models',
       LIKENESS_BUCKETS_DIR: 'photos',
       LIKENESS_REGION: 'eu-central-1',
@@ -133,6 +134,7 @@ describe('the environment', () => {
       masterKey: { source: { kind: 'command', command: 'kms decrypt' } },
       audit: { anchorFile: '/home/someone/anchor', checkpointRecords: 9, checkpointMinutes: 10 },
       backups: { dir: '/home/someone/backups', keepDays: 14 },
+      indexMemoryBytes: 2 ** 31,
       modelsDir: '/home/someone/models',
       bucketsDir: join(cwd, 'photos'),
       region: 'eu-central-1',

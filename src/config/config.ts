@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { availableParallelism, homedir } from 'node:os';
+import { availableParallelism, homedir, totalmem } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import type { PurposeName } from '../shared/purpose-names.ts';
 import type { Environment } from './env.ts';
@@ -22,6 +22,8 @@ export interface Config {
     readonly checkpointRecords: number;
     readonly checkpointMinutes: number;
   };
+  /** What the search index may hold. */
+  readonly indexMemoryBytes: number;
   readonly backups: {
     /** Absolute. */
     readonly dir: string;
@@ -121,6 +123,7 @@ export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly home: string;
   readonly cores: number;
+  readonly memoryBytes: number;
 }
 
 /** What a configuration is loaded from. */
@@ -160,7 +163,7 @@ export function isLoopback(host: string): boolean {
 type Values = ReadonlyMap<SettingKey, SettingValue>;
 
 function thisMachine(): Machine {
-  return { platform: process.platform, home: homedir(), cores: availableParallelism() };
+  return { platform: process.platform, home: homedir(), cores: availableParallelism(), memoryBytes: memoryOfMachine() };
 }
 
 function withWorkedOutDefaults(values: Values, env: Environment, machine: Machine): Values {
@@ -171,6 +174,7 @@ function withWorkedOutDefaults(values: Values, env: Environment, machine: Machin
   fill('models_dir', join(cacheFolder(env, machine), 'likeness', 'models'));
   const trustDir = filled.get('trust_dir')?.value ?? `${filled.get('data_dir')?.value ?? ''}-trust`;
   fill('trust_dir', trustDir);
+  fill('index_memory_mib', `${Math.max(16, Math.floor((0.6 * machine.memoryBytes) / 2 ** 20))}`);
   fill('backup_dir', `${filled.get('data_dir')?.value ?? ''}-backups`);
   if (values.get('master_key')?.value === undefined && values.get('master_key_command')?.value === undefined) {
     fill('master_key_file', join(trustDir, 'master-key'));
@@ -218,6 +222,7 @@ function typed(values: Values, fileWarnings: readonly string[]): Config {
       checkpointMinutes: integer('audit_checkpoint_minutes'),
     },
     backups: { dir: text('backup_dir'), keepDays: integer('backup_days') },
+    indexMemoryBytes: integer('index_memory_mib') * 2 ** 20,
     modelsDir: text('models_dir'),
     ...(bucketsDir === undefined ? {} : { bucketsDir }),
     ...(usesS3(values) ? { s3: s3Config(optional) } : {}),
@@ -372,4 +377,10 @@ function isPlainUrl(text: string): boolean {
 function overlap(a: string, b: string): boolean {
   const within = (path: string) => path === '' || !(path === '..' || path.startsWith(`..${sep}`));
   return within(relative(a, b)) || within(relative(b, a));
+}
+
+/** In bytes: the machine's, or less where a container bounds it. */
+function memoryOfMachine(): number {
+  const bound = process.constrainedMemory();
+  return bound > 0 ? Math.min(totalmem(), bound) : totalmem();
 }

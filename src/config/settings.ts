@@ -109,6 +109,13 @@ export const settings = [
       'Days after which a backup expires: it is deleted, and no longer restored. Until then it holds who was erased since.',
   },
   {
+    key: 'index_memory_mib',
+    type: { kind: 'integer', min: 16, max: 16_777_216 },
+    defaultNote: "six tenths of the machine's or the container's memory",
+    description:
+      'Memory that the search index may take, in MiB: about 0.28 KB for each face of 128 dimensions. What would not fit is refused with what it needs.',
+  },
+  {
     key: 'models_dir',
     type: { kind: 'path' },
     defaultNote: "likeness/models in the user's cache folder",

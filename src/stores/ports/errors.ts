@@ -14,6 +14,8 @@ export type StoreErrorCode =
   | 'staging-not-found'
   | 'staging-incomplete'
   | 'corrupt'
+  | 'index-full'
+  | 'does-not-fit'
   | 'disk-full'
   | 'locked'
   | 'newer-schema'

@@ -80,7 +80,7 @@ export interface VectorIndex {
     probe: Float32Array,
     options: { minScore: number; limit: number; exclude?: ReadonlySet<string>; signal: AbortSignal },
   ): Promise<readonly VectorHit[]>;
-  /** `[dimensions]`: what the codes of a large space are made against; undefined for a small one. */
+  /** `[dimensions]`: what the codes of a large space are made against; undefined for a small one, or none. */
   codeMean(space: string): Float32Array | undefined;
   /** Undefined when the group is empty, or cannot be told in this form. */
   readGroup(space: string, group: number): GroupCodes | undefined;

@@ -1,7 +1,9 @@
+import type { FileOwner, KeptCollection } from '../index-files/index-files.ts';
 import { StoreError } from '../ports/errors.ts';
 import type { VectorLoader } from '../ports/vectors.ts';
-import type { CollectionRow } from './collection-rows.ts';
+import { COLLECTION_COLUMNS, type CollectionRow, collectionChecksum } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
+import { groupsOf, stateOfGroup } from './face-groups.ts';
 import { facesById, facesOfUser, TemplateMean, turnedTemplateOf } from './face-rows.ts';
 import type { OpenedSubjectKeys } from './vault.ts';
 
@@ -23,9 +25,39 @@ export function createSpaces(tables: CollectionTables, owner: SpacesOwner, mean?
   index.createSpace(userSpace(owner), dimensions, { load: usersOf(tables, owner) });
 }
 
-export function dropSpaces({ index }: CollectionTables, owner: Pick<SpacesOwner, 'number' | 'model_version'>): void {
-  index.dropSpace(faceSpace(owner));
-  index.dropSpace(userSpace(owner));
+/** Forgets a collection's vectors; those of its file too, once the index's files are settled. */
+export function dropSpaces(tables: CollectionTables, owner: Pick<SpacesOwner, 'number' | 'model_version'>): void {
+  tables.index.dropSpace(faceSpace(owner));
+  tables.index.dropSpace(userSpace(owner));
+  tables.files?.noteDropped(owner.number);
+}
+
+/** Whose codes a file of the index holds. */
+export function fileOwner(tables: CollectionTables, owner: Omit<SpacesOwner, 'id'>): FileOwner {
+  return {
+    number: owner.number,
+    modelVersion: owner.model_version,
+    dimensions: owner.dimensions,
+    space: faceSpace(owner),
+    sealer: tables.vault.of(owner).indexSealer,
+  };
+}
+
+/** The collections whose codes belong on disk. */
+export function keptCollections(tables: CollectionTables): readonly KeptCollection[] {
+  const { database } = tables;
+  const rows = database.all<CollectionRow>(
+    `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE condemned = 0 AND face_count > 0`,
+  );
+  return rows.flatMap((row) => {
+    if (tables.index.codeMean(faceSpace(row)) === undefined || collectionChecksum(row) !== row.checksum) return [];
+    return {
+      owner: fileOwner(tables, row),
+      version: `${row.last_counter} ${row.face_count} ${row.face_sum}`,
+      groups: () => groupsOf(database, row),
+      group: (group) => stateOfGroup(database, row, group),
+    };
+  });
 }
 
 /** The mean of a user's templates as they are searched: turned. */

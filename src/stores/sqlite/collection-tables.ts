@@ -1,6 +1,7 @@
+import type { IndexFiles } from '../index-files/index-files.ts';
 import type { CollectionRecord } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
-import type { VectorIndex } from '../ports/vectors.ts';
+import { IndexMemoryError, type VectorIndex } from '../ports/vectors.ts';
 import { type CollectionRow, findCollectionRow } from './collection-rows.ts';
 import type { Database } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
@@ -17,6 +18,10 @@ export interface CollectionTables {
   readonly database: Database;
   readonly index: VectorIndex;
   readonly vault: Vault;
+  /** What the index keeps on disk; absent where it keeps nothing. */
+  readonly files: IndexFiles | undefined;
+  /** Of collections whose users are still being loaded, by number: what a search for users waits for. */
+  readonly loadingUsers: Map<number, Promise<void>>;
   /** Runs `work` unless the collection is quarantined, and quarantines it when `work` finds damage. */
   guard<T>(collectionId: string, work: () => T): T;
   /** `work` over the collection's verified row. @throws {StoreError} collection-not-found, corrupt */
@@ -35,6 +40,8 @@ export interface CollectionTables {
   /** Lets the index follow a committed change; a collection whose index could not follow is quarantined. */
   follow(collectionId: string, work: () => void): void;
   quarantine(collectionId: string, reason: string): void;
+  /** Refuses a collection that does not fit into the memory of the index. */
+  refuseForMemory(collectionId: string, error: IndexMemoryError): void;
   /**
    * Quarantines a collection whose own row is damaged, its id perhaps too: until it is gone, an id that is not found
    * may be its true one, and is refused as damaged instead of answered with "not there".
@@ -49,7 +56,10 @@ export interface CollectionTables {
   /** Forgets a quarantine, because the collection is gone. */
   release(collectionId: string): void;
   damaged(): readonly DamagedCollection[];
-  /** Overwrites what committed deletions have left in the write-ahead log; several at once share one step. */
+  /**
+   * Overwrites what committed deletions have left in the write-ahead log and in the index's files; several at once
+   * share one step.
+   */
   scrub(): Promise<void>;
 }
 
@@ -71,11 +81,13 @@ export function createCollectionTables(parts: {
   database: Database;
   index: VectorIndex;
   vault: Vault;
+  files: IndexFiles | undefined;
   scrub: () => Promise<void>;
 }): CollectionTables {
-  const { database, index, vault, scrub } = parts;
+  const { database, index, vault, files } = parts;
   const together = createGroupCommit(database);
   const reasons = new Map<string, string>();
+  const memoryReasons = new Map<string, string>();
   const damagedRows = new Set<string>();
 
   /** Refusals that have been thrown: an outer guard hands them through. */
@@ -95,9 +107,15 @@ export function createCollectionTables(parts: {
     database,
     index,
     vault,
-    scrub,
+    files,
+    loadingUsers: new Map(),
+    async scrub() {
+      await Promise.all([parts.scrub(), files?.settle()]);
+    },
     isMeant: () => true,
     guard(collectionId, work) {
+      const memoryReason = memoryReasons.get(collectionId);
+      if (memoryReason !== undefined) throw new StoreError('does-not-fit', memoryReason);
       const reason = reasons.get(collectionId);
       if (reason !== undefined) throw refusal(collectionId, reason);
       try {
@@ -118,7 +136,7 @@ export function createCollectionTables(parts: {
         return collection;
       }),
     findDamaged: (collectionId) =>
-      reasons.has(collectionId) && !damagedRows.has(collectionId)
+      (reasons.has(collectionId) && !damagedRows.has(collectionId)) || memoryReasons.has(collectionId)
         ? findCollectionRow(database, collectionId)
         : tables.find(collectionId),
     read: (collectionId, work) =>
@@ -141,17 +159,37 @@ export function createCollectionTables(parts: {
       }
     },
     quarantine: (collectionId, reason) => void reasons.set(collectionId, reason),
+    refuseForMemory(collectionId, error) {
+      memoryReasons.set(
+        collectionId,
+        `collection ${collectionId} is not answered from: ${error.message}. Give the index more memory ` +
+          '(LIKENESS_INDEX_MEMORY_MIB), or delete other collections, and start again',
+      );
+    },
     quarantineRow(collectionId) {
       tables.quarantine(collectionId, 'its own row does not bear its checksum');
       damagedRows.add(collectionId);
     },
     release(collectionId) {
       reasons.delete(collectionId);
+      memoryReasons.delete(collectionId);
       damagedRows.delete(collectionId);
     },
-    damaged: () => [...reasons].map(([collectionId, reason]) => ({ collectionId, reason })),
+    damaged: () => [...reasons, ...memoryReasons].map(([collectionId, reason]) => ({ collectionId, reason })),
   };
   return tables;
+}
+
+/** Finds out whether the index has room for more vectors of a collection. @throws {StoreError} index-full */
+export function requireRoom(tables: CollectionTables, collection: CollectionRow, space: string, more: number): void {
+  try {
+    tables.index.reserve(space, more);
+  } catch (error) {
+    if (!(error instanceof IndexMemoryError)) throw error;
+    throw new StoreError('index-full', `nothing was added to collection ${collection.id}: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** @throws {StoreError} model-changed */

@@ -2,6 +2,7 @@ import { subtractChecksum } from './checksums.ts';
 import type { CollectionRow } from './collection-rows.ts';
 import type { CollectionTables } from './collection-tables.ts';
 import type { FaceRow } from './face-rows.ts';
+import { groupOf } from './schema.ts';
 
 /**
  * Deletes faces with what was noted of their use and staged of them, and the keys that nothing uses any more. Inside a transaction; the
@@ -15,6 +16,7 @@ export function deleteFaceRows(tables: CollectionTables, collection: CollectionR
     database.run('DELETE FROM face WHERE position = ?', [row.position]);
     database.run('DELETE FROM face_use WHERE position = ?', [row.position]);
     database.run('DELETE FROM staged_face WHERE position = ?', [row.position]);
+    tables.files?.noteDeleted(collection.number, groupOf(row.position));
     collection.face_count--;
     collection.face_sum = subtractChecksum(collection.face_sum, row.checksum);
   }

@@ -137,12 +137,13 @@ export function facesOfUser(database: Database, collection: FacesOwner, userId: 
 export function facePage(
   database: Database,
   collection: FacesOwner,
-  page: { after?: number; limit: number },
+  page: { after?: number; before?: number; limit: number },
 ): readonly FaceRow[] {
   const first = collection.number * POSITIONS_PER_COLLECTION;
+  const end = first + POSITIONS_PER_COLLECTION;
   const rows = database.all<FaceRow>(
     `SELECT ${FACE_COLUMNS} FROM face WHERE position > ? AND position < ? ORDER BY face.position LIMIT ?`,
-    [Math.max(page.after ?? first, first), first + POSITIONS_PER_COLLECTION, page.limit],
+    [Math.max(page.after ?? first, first), Math.min(page.before ?? end, end), page.limit],
   );
   for (const row of rows) verifyFace(row, collection);
   return rows;

@@ -4,7 +4,7 @@ import { StoreError } from '../ports/errors.ts';
 import type { VectorEntry } from '../ports/vectors.ts';
 import { addChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
-import { type CollectionTables, faceSpace, requireModel } from './collection-tables.ts';
+import { type CollectionTables, faceSpace, requireModel, requireRoom } from './collection-tables.ts';
 import { deleteFaceRows } from './erase-rows.ts';
 import {
   FACE_COLUMNS,
@@ -49,6 +49,7 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
         if (collection.face_count + missing > maxFaces) {
           throw new StoreError('collection-full', `collection ${collectionId} would hold more than ${maxFaces} faces`);
         }
+        requireRoom(tables, collection, faceSpace(collection), missing);
         const fresh: VectorEntry[] = [];
         const rows = faces.map((face, i) => {
           const row = standing[i];

@@ -16,7 +16,7 @@ function numbers(over: Partial<Database> = {}) {
     },
     ...over,
   };
-  const together = createGroupCommit(database);
+  const together = createGroupCommit(database, { longestMs: Number.POSITIVE_INFINITY });
   return {
     real,
     together,

@@ -24,8 +24,10 @@ interface Step {
 /**
  * Lets steps that come in the same turn of the event loop, or while others are being committed, share one sync to
  * disk, in the order in which they came. A step that comes alone is a transaction of its own, without delay.
+ *
+ * @param options.longestMs after which a transaction takes no further step
  */
-export function createGroupCommit(database: Database): RunTogether {
+export function createGroupCommit(database: Database, { longestMs = LONGEST_MS } = {}): RunTogether {
   const waiting: Step[] = [];
   let draining = false;
 
@@ -47,7 +49,7 @@ export function createGroupCommit(database: Database): RunTogether {
     const startedMs = performance.now();
     try {
       database.write(() => {
-        while (taken.length < MOST_STEPS && performance.now() - startedMs < LONGEST_MS) {
+        while (taken.length < MOST_STEPS && performance.now() - startedMs < longestMs) {
           const step = waiting.shift();
           if (step === undefined) return;
           taken.push(step);

@@ -1,12 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { IndexFiles } from '../index-files/index-files.ts';
 import { StoreError } from '../ports/errors.ts';
+import { IndexMemoryError } from '../ports/vectors.ts';
+import { CODED_FROM } from '../vectors/space.ts';
 import { addChecksum } from './checksums.ts';
 import { COLLECTION_COLUMNS, type CollectionRow, collectionChecksum, findCollectionRow } from './collection-rows.ts';
-import { createSpaces, dropSpaces } from './collection-spaces.ts';
+import { createSpaces, dropSpaces, fileOwner } from './collection-spaces.ts';
 import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
 import { selectList } from './database.ts';
+import { addUp, groupsOf, positionsOf, recountGroups } from './face-groups.ts';
 import { facePage, TemplateMean, turnedTemplateOf } from './face-rows.ts';
-import { groupOf } from './schema.ts';
+import { groupOf, POSITIONS_PER_GROUP } from './schema.ts';
 import { plainCollections } from './seal-plain-rows.ts';
 import { USER_COLUMNS, type UserRow, verifyUser } from './user-steps.ts';
 import type { OpenedSubjectKeys } from './vault.ts';
@@ -14,16 +18,24 @@ import type { OpenedSubjectKeys } from './vault.ts';
 const PAGE = 2000;
 
 /**
- * Fills the index from the rows, verifying every row and that none is missing. A collection that fails is
- * quarantined and holds nothing in the index; the others go on.
+ * Fills the index, from its files where these are of the very rows, and from the rows for what is missing. Rows that
+ * are read are verified, and so is that none is missing; the rows of what came from files are verified later, by
+ * {@link finishLoading}. A collection that fails is quarantined and holds nothing in the index; the others go on.
  *
+ * @param files absent: everything comes from the rows
+ * @returns the collections that came from files
  * @throws {StoreError} corrupt when not even the list of collections can be read
  */
-export async function loadCollections(tables: CollectionTables): Promise<void> {
+export async function loadCollections(
+  tables: CollectionTables,
+  files: IndexFiles | undefined,
+): Promise<readonly CollectionRow[]> {
   const collections = tables.database.all<CollectionRow>(
     `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE condemned = 0 ORDER BY collection.number`,
   );
   const plain = plainCollections(tables.database);
+  const fromFiles: CollectionRow[] = [];
+  await files?.removeOthers(new Set(collections.map(({ number }) => number)));
   for (const collection of collections) {
     if (collectionChecksum(collection) !== collection.checksum) {
       tables.quarantineRow(collection.id);
@@ -31,21 +43,70 @@ export async function loadCollections(tables: CollectionTables): Promise<void> {
     }
     try {
       if (plain.has(collection.number)) throw new StoreError('corrupt', 'its templates could not all be encrypted');
-      await loadCollection(tables, collection);
+      if (findCollectionRow(tables.database, collection.id)?.number !== collection.number) {
+        throw new StoreError('corrupt', 'it is not found by its id');
+      }
+      if (files !== undefined && (await loadFromFile(tables, files, collection))) fromFiles.push(collection);
+      else await loadCollection(tables, collection);
     } catch (error) {
-      if (!(error instanceof StoreError && error.code === 'corrupt')) throw error;
+      if (error instanceof IndexMemoryError) {
+        // Its file stays: it will be read where there is room.
+        tables.index.dropSpace(faceSpace(collection));
+        tables.index.dropSpace(userSpace(collection));
+        tables.refuseForMemory(collection.id, error);
+        continue;
+      }
       dropSpaces(tables, collection);
-      tables.quarantine(collection.id, error.message);
+      if (error instanceof StoreError && error.code === 'corrupt') tables.quarantine(collection.id, error.message);
+      else throw error;
     }
   }
+  await files?.settle();
+  return fromFiles;
+}
+
+/** False when the collection is to be loaded from its rows. */
+async function loadFromFile(tables: CollectionTables, files: IndexFiles, collection: CollectionRow): Promise<boolean> {
+  const { database, index } = tables;
+  const owner = fileOwner(tables, collection);
+  if (collection.face_count < CODED_FROM) {
+    await files.discard(owner);
+    return false;
+  }
+  const groups = groupsOf(database, collection);
+  if (!addUp(groups, collection)) {
+    await files.discard(owner);
+    return false;
+  }
+  const present = await files.load(owner, groups, (mean) => createSpaces(tables, collection, mean));
+  if (present === undefined) return false;
+  loadUsers(tables, collection);
+  const vault = tables.vault.of(collection);
+  const opened: OpenedSubjectKeys = new Map();
+  for (const [group, state] of groups) {
+    if (present.has(group)) continue;
+    const { first, end } = positionsOf(collection, group);
+    const rows = facePage(database, collection, { after: first - 1, before: end, limit: POSITIONS_PER_GROUP });
+    const sum = rows.reduce((sum, { checksum }) => addChecksum(sum, checksum), 0);
+    if (rows.length !== state.faces || sum !== state.sum) throw missingFaces(collection);
+    index.put(
+      faceSpace(collection),
+      rows.map((row) => ({ id: row.face_id, vector: turnedTemplateOf(vault, row, opened), group })),
+    );
+    opened.clear();
+    await nextTurn();
+  }
+  return true;
+}
+
+function missingFaces(collection: CollectionRow): StoreError {
+  return new StoreError('corrupt', `it should have ${collection.face_count} faces and these are not all of them`);
 }
 
 async function loadCollection(tables: CollectionTables, collection: CollectionRow): Promise<void> {
   const { database, index } = tables;
-  if (findCollectionRow(database, collection.id)?.number !== collection.number) {
-    throw new StoreError('corrupt', 'it is not found by its id');
-  }
   createSpaces(tables, collection);
+  index.reserve(faceSpace(collection), collection.face_count);
   const means = loadUsers(tables, collection);
   const vault = tables.vault.of(collection);
   const opened: OpenedSubjectKeys = new Map();
@@ -81,8 +142,9 @@ async function loadCollection(tables: CollectionTables, collection: CollectionRo
     await nextTurn();
   }
   if (count !== collection.face_count || sum !== collection.face_sum) {
-    throw new StoreError('corrupt', `it should have ${collection.face_count} faces and these are not all of them`);
+    throw missingFaces(collection);
   }
+  if (!addUp(groupsOf(database, collection), collection)) database.write(() => recountGroups(database, collection));
   requireUsersIndex(tables, collection, means);
   requireNamesIndex(tables, collection, named);
 

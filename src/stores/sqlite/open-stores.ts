@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sealer } from '../../shared/sealing.ts';
+import { IndexFiles } from '../index-files/index-files.ts';
 import type { AuditCheckpointStore, AuditStore } from '../ports/audit.ts';
 import type { CollectionStore } from '../ports/collections.ts';
 import type { DocumentStore } from '../ports/documents.ts';
@@ -11,6 +12,7 @@ import type { VectorIndex } from '../ports/vectors.ts';
 import { createFlatIndex } from '../vectors/flat-index.ts';
 import { createAuditStore } from './audit-store.ts';
 import { createCheckpointStore } from './checkpoint-store.ts';
+import { keptCollections } from './collection-spaces.ts';
 import { createCollectionSteps, eraseCondemnedCollections } from './collection-steps.ts';
 import {
   type CollectionTables,
@@ -22,6 +24,7 @@ import { lockDataFolder } from './data-folder-lock.ts';
 import { type Database, openDatabase, selectList } from './database.ts';
 import { createDocumentStore } from './document-store.ts';
 import { createFaceSteps } from './face-steps.ts';
+import { finishLoading } from './finish-loading.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { loadCollections } from './load-collections.ts';
@@ -48,6 +51,8 @@ const AUDIT_FILE = 'audit.db';
 const DATA_FILE = 'collections.db';
 const GOVERNANCE_FILE = 'governance.db';
 const REQUESTS_FILE = 'requests.db';
+/** What the index keeps; derived, and no part of a backup. */
+const INDEX_FOLDER = 'index';
 
 /** Everything that is kept, open. */
 export interface Stores {
@@ -73,6 +78,8 @@ export interface Stores {
   snapshot(folder: string): Promise<readonly string[]>;
   /** Counts what lies in a collection beside its rows, for who looks for what was left behind. */
   tally(collectionId: string): CollectionTally | undefined;
+  /** Resolves when all that was put off at opening is done: users can be searched, and every row has been verified. */
+  verified(): Promise<void>;
   /** Bytes that the search index holds in memory. */
   indexMemoryBytes(): number;
   /** Faces and searches that come later are refused; what was acknowledged is safe with or without it. */
@@ -91,6 +98,7 @@ export interface StoreKeys {
  * @param options.dataDir made when absent; `:memory:` keeps everything in memory, for tests
  * @param options.keys what is encrypted at rest is readable with these alone
  * @param options.vectors the index to fill; closed with the stores; the flat one by default
+ * @param options.indexMemoryBytes what the flat index may hold; unbounded when absent
  * @param options.clock now, in ms since 1970
  * @throws {StoreError} locked, corrupt, newer-schema, disk-full
  */
@@ -98,11 +106,14 @@ export async function openStores(options: {
   dataDir: string;
   keys: StoreKeys;
   vectors?: VectorIndex;
+  indexMemoryBytes?: number;
   clock: () => number;
 }): Promise<Stores> {
   const { dataDir, clock } = options;
   const closers: (() => unknown)[] = [];
-  const vectors = options.vectors ?? createFlatIndex();
+  const { indexMemoryBytes } = options;
+  const vectors =
+    options.vectors ?? createFlatIndex(indexMemoryBytes === undefined ? {} : { memoryBytes: indexMemoryBytes });
   const closeAll = async (): Promise<void> => {
     for (const close of closers.splice(0).reverse()) await close();
     await vectors.close();
@@ -130,10 +141,33 @@ export async function openStores(options: {
     const ofData = createScrubber(data);
     const ofGovernance = createScrubber(governance);
     closers.push(ofData.settle, ofGovernance.settle);
-    const tables = createCollectionTables({ database: data, index: vectors, vault, scrub: ofData.scrub });
+    const files =
+      dataDir === ':memory:'
+        ? undefined
+        : new IndexFiles({
+            folder: join(dataDir, INDEX_FOLDER),
+            index: vectors,
+            kept: () => keptCollections(tables),
+          });
+    const tables: CollectionTables = createCollectionTables({
+      database: data,
+      index: vectors,
+      vault,
+      files,
+      scrub: ofData.scrub,
+    });
+    let closing = false;
+    let verified: Promise<void> = Promise.resolve();
+    closers.push(async () => {
+      closing = true;
+      await verified;
+      await files?.close();
+    });
     await eraseCondemnedCollections(data);
     await sealPlainRows(data, vault);
-    await loadCollections(tables);
+    const fromFiles = await loadCollections(tables, files);
+    verified = finishLoading(tables, fromFiles, () => closing);
+    files?.start();
     return {
       collections: collectionsOver(tables, clock),
       keys: createKeyStore(keys, options.keys.sealer('access-keys')),
@@ -150,6 +184,7 @@ export async function openStores(options: {
       ),
       damagedCollections: () => tables.damaged(),
       tally: (collectionId) => tallyCollection(tables, collectionId),
+      verified: () => verified,
       indexMemoryBytes: () => vectors.memoryBytes(),
       snapshot(folder) {
         const copying = snapshotDatabases(
@@ -231,9 +266,13 @@ function requireSound(database: Database): void {
   }
 }
 
+/** Beyond, a look at the whole file would be most of the opening: damage shows as rows are read, and they all are. */
+const QUICK_CHECK_FACES = 200_000;
+
 /** Indexes are derived: when the structure is damaged they are rebuilt, and the rows show for themselves what is left. */
 function repairIndexes(database: Database): void {
   const faces = database.get<{ n: number }>('SELECT total(face_count) AS n FROM collection')?.n ?? 0;
+  if (faces > QUICK_CHECK_FACES) return;
   if (problems(database, faces <= FULL_CHECK_FACES ? 'integrity_check' : 'quick_check').length === 0) return;
   try {
     database.run('REINDEX');

@@ -241,7 +241,7 @@ describe('a data folder', () => {
     const random = seededRandom(9);
     let stores = await open(dataDir);
     await stores.collections.createCollection(newCollection('large', 8));
-    const faces = Array.from({ length: 4500 }, (_, i) => newFace(i, unitVector(random, 8)));
+    const faces = Array.from({ length: 12_000 }, (_, i) => newFace(i, unitVector(random, 8)));
     await stores.collections.addFaces('large', newImage(1, faces));
     const deleting = codeOf(stores.collections.deleteCollection('large'));
     await stores.close();

@@ -1,7 +1,7 @@
 import type { CollectionStore, MovedFace, WalkedFace } from '../ports/collections.ts';
 import { StoreError } from '../ports/errors.ts';
 import { saveCollection } from './collection-rows.ts';
-import { type CollectionTables, faceSpace, requireModel } from './collection-tables.ts';
+import { type CollectionTables, faceSpace, requireModel, requireRoom } from './collection-tables.ts';
 import { FACE_COLUMNS, type FaceRow, toFaceRecord, turnedTemplateOf, verifyFace } from './face-rows.ts';
 import { insertFace, knownFaces, requireTemplates } from './face-steps.ts';
 import { groupOf, POSITIONS_PER_COLLECTION } from './schema.ts';
@@ -57,6 +57,7 @@ export function createTransferSteps(tables: CollectionTables): TransferSteps {
         if (collection.face_count + missing.size > maxFaces) {
           throw new StoreError('collection-full', `collection ${collectionId} would hold more than ${maxFaces} faces`);
         }
+        requireRoom(tables, collection, faceSpace(collection), missing.size);
         const fresh = [...missing.values()].map((face) => {
           const image = {
             image_id: face.imageId,

@@ -3,7 +3,7 @@ import { StoreError } from '../ports/errors.ts';
 import { addChecksum, rowChecksum, subtractChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
 import { meanOfUser } from './collection-spaces.ts';
-import { type CollectionTables, userSpace } from './collection-tables.ts';
+import { type CollectionTables, requireRoom, userSpace } from './collection-tables.ts';
 import { selectList } from './database.ts';
 import { destroyUnusedKeys } from './erase-rows.ts';
 import { type FaceRow, faceChecksum, facesOfUser } from './face-rows.ts';
@@ -197,6 +197,7 @@ export function createUserSteps(tables: CollectionTables, clock: () => number): 
           throw new StoreError('user-full', `user ${userId} would have more than ${maxFaces} faces`);
         }
         if (added.length === 0) return { user, collection };
+        requireRoom(tables, collection, userSpace(collection), 1);
         for (const row of added) setUser(collection, row, userId);
         return { ...renewUser(tables, collection, user), collection };
       });
@@ -229,10 +230,15 @@ export function createUserSteps(tables: CollectionTables, clock: () => number): 
 
     async searchUsers(collectionId, probe, { minScore, limit, signal, excludeUserIds }) {
       signal.throwIfAborted();
-      const { space, turned } = tables.read(collectionId, (collection) => {
+      const { space, turned, loading } = tables.read(collectionId, (collection) => {
         requireTemplates(collection, [probe]);
-        return { space: userSpace(collection), turned: tables.vault.of(collection).rotation.turn(probe) };
+        return {
+          space: userSpace(collection),
+          turned: tables.vault.of(collection).rotation.turn(probe),
+          loading: tables.loadingUsers.get(collection.number),
+        };
       });
+      await loading;
       const exclude = excludeUserIds === undefined ? {} : { exclude: excludeUserIds };
       const hits = await index.search(space, turned, { minScore, limit, signal, ...exclude });
       return tables.read(collectionId, (collection) => {

@@ -32,6 +32,8 @@ export type OpenedSubjectKeys = Map<string, Uint8Array>;
  */
 export interface CollectionVault {
   readonly rotation: Rotation;
+  /** Seals what the index keeps of the collection on disk. */
+  readonly indexSealer: Sealer;
   /** Seals bytes of a face; makes its subject's key when there is none. Inside a transaction. */
   sealFace(face: SealedFace, plain: Uint8Array, nowMs: number): Uint8Array;
   /** A template as it is searched: turned by the collection's rotation. @throws {StoreError} corrupt */
@@ -130,6 +132,9 @@ export function createVault(database: Database, sealer: Sealer): Vault {
       get rotation() {
         return rotationOf(collection);
       },
+      get indexSealer() {
+        return own().indexSealer;
+      },
       sealFace(face, plain, nowMs) {
         if (face.external_image_id !== null) {
           const key = vault.ensureSubjectKey(face.external_image_id, nowMs);
@@ -223,6 +228,7 @@ export function createVault(database: Database, sealer: Sealer): Vault {
 interface Secrets {
   /** Seals the keys of subjects. */
   readonly sealer: Sealer;
+  readonly indexSealer: Sealer;
   /** Hashes their names. */
   readonly nameKey: Uint8Array;
   /** Unnamed faces' keys are derived from it. */
@@ -236,6 +242,7 @@ function deriveSecrets(plain: Uint8Array): Secrets {
   const derive = (what: string): Uint8Array => new Uint8Array(hkdfSync('sha256', collectionKey, '', what, keyBytes));
   return {
     sealer: createSealer(derive('likeness subject keys')),
+    indexSealer: createSealer(derive('likeness index file')),
     nameKey: derive('likeness subject names'),
     faceRoot: derive('likeness unnamed faces'),
     rotationSecret: plain.subarray(keyBytes),

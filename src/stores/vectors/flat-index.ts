@@ -49,7 +49,7 @@ export function createFlatIndex(options: { memoryBytes?: number } = {}): VectorI
     if (needed > 0 && needed > left) throw new IndexMemoryError(needed, left);
   };
   const coded = (name: string): CodedVectors | undefined => {
-    const { vectors } = require(name);
+    const vectors = spaces.get(name)?.vectors;
     return vectors instanceof CodedVectors ? vectors : undefined;
   };
 
