@@ -105,7 +105,7 @@ describe('the codes of a large collection on disk', () => {
     }
   });
 
-  it.each<[string, (bytes: Buffer) => Buffer | void]>([
+  it.each<[string, (bytes: Buffer) => Buffer | undefined]>([
     ['its first bytes', (bytes: Buffer) => void bytes.fill(0, 0, 100)],
     ['a bit of a group', (bytes: Buffer) => void bytes.writeUInt8(bytes.readUInt8(200_000) ^ 4, 200_000)],
     ['the key of a group', (bytes: Buffer) => void bytes.writeUInt8(bytes.readUInt8(16_384 + 20) ^ 1, 16_384 + 20)],
@@ -225,7 +225,7 @@ describe('the codes of a large collection on disk', () => {
 /** Bytes of a group's record at 64 dimensions: 64 for its key, 8, 28 and 48, 4096 vectors of 148; in whole pages. */
 const RECORD = Math.ceil((64 + 8 + 28 + 48 + 4096 * 148) / 4096) * 4096;
 
-function swapGroups(bytes: Buffer): void {
+function swapGroups(bytes: Buffer): undefined {
   const first = Buffer.from(bytes.subarray(16_384, 16_384 + RECORD));
   bytes.copyWithin(16_384, 16_384 + RECORD, 16_384 + 2 * RECORD);
   first.copy(bytes, 16_384 + RECORD);
