@@ -181,7 +181,9 @@ function openVectorFile({ count, dimensions }: Faces) {
   let written = 0;
   return {
     append(values: Float32Array): void {
-      written += writeSync(file, values, 0, values.byteLength, written);
+      const bytesWritten = writeSync(file, values, 0, values.byteLength, written);
+      if (bytesWritten !== values.byteLength) throw new Error(`there is no room for the vectors in ${folder}`);
+      written += bytesWritten;
     },
     settle: () => fsyncSync(file),
     read(number: number): Float32Array {
