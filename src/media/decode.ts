@@ -110,7 +110,11 @@ export async function finishDecoding(
   // sharp brings 16-bit colour with a profile to Display P3 and leaves it there, unless the output's profile is named.
   if (metadata.space === 'rgb16' && metadata.icc !== undefined) image = image.withIccProfile('srgb');
   try {
-    const { data, info } = await image.timeout({ seconds: decodeSeconds }).raw({ depth: 'uchar' }).toUint8Array();
+    // Not sharp's toUint8Array: in 0.35.5 the memory of what it answers with is never given back.
+    const { data, info } = await image
+      .timeout({ seconds: decodeSeconds })
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
     if (info.channels !== 3) throw new Error(`decoded to ${info.channels} channels`);
     // sharp answers with a Buffer, whose slice() shares memory where a Uint8Array's copies.
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
