@@ -25,10 +25,10 @@ import { storeKeys } from '../stores/store-keys.ts';
 import { DIMENSIONS, idOf, imageOf, numberOf, templateOf } from './numbered-faces.mjs';
 
 /**
- * Faults under load, over a collection so large that the index keeps codes of it. LIKENESS_FAULT_ROUNDS repeats each loop
+ * Faults under load, over a collection so large that the index keeps codes of it. FAULT_ROUNDS repeats each loop
  * so many times; a few rounds are part of every test run.
  */
-const ROUNDS = Number(process.env.LIKENESS_FAULT_ROUNDS ?? 2);
+const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 2);
 const HALF = Math.ceil(ROUNDS / 2);
 const TIMEOUT_MS = 60_000 + ROUNDS * 20_000;
 const FACES = 10_500;
