@@ -1,6 +1,7 @@
 import type { FileOwner, KeptCollection } from '../index-files/index-files.ts';
 import { StoreError } from '../ports/errors.ts';
 import type { VectorLoader } from '../ports/vectors.ts';
+import { CODED_FROM } from '../vectors/space.ts';
 import { COLLECTION_COLUMNS, type CollectionRow, collectionChecksum } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, userSpace } from './collection-tables.ts';
 import { groupsOf, stateOfGroup } from './face-groups.ts';
@@ -43,11 +44,12 @@ export function fileOwner(tables: CollectionTables, owner: Omit<SpacesOwner, 'id
   };
 }
 
-/** The collections whose codes belong on disk. */
+/** The collections whose codes belong on disk: a smaller one is opened from its rows. */
 export function keptCollections(tables: CollectionTables): readonly KeptCollection[] {
   const { database } = tables;
   const rows = database.all<CollectionRow>(
-    `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE condemned = 0 AND face_count > 0`,
+    `SELECT ${COLLECTION_COLUMNS} FROM collection WHERE condemned = 0 AND face_count >= ?`,
+    [CODED_FROM],
   );
   return rows.flatMap((row) => {
     if (tables.index.codeMean(faceSpace(row)) === undefined || collectionChecksum(row) !== row.checksum) return [];
