@@ -42,7 +42,7 @@ export interface Scanner {
 
 /**
  * Numbers (vectors x dimensions) up to which a scan runs on the caller's thread, without the 0.1 ms of a round trip
- * to the workers; bench/stores.ts shows the two.
+ * to the workers; `npm run bench:search` shows the two.
  */
 const INLINE_NUMBERS = 512 * 1024;
 /** Numbers that an inline scan reads before it lets others run: about 0.3 ms. */
@@ -79,8 +79,12 @@ export function createScanner(arena: Arena): Scanner {
   let lastScan = 0;
   let closed = false;
 
-  const lose = (lost: Worker): void => {
+  const lose = (lost: Worker, cause?: Error): void => {
     if (!seats.some(({ worker }) => worker === lost)) return;
+    process.emitWarning(
+      `A thread that scans vectors has ended${cause === undefined ? '' : ` (${cause.message})`}: searches are slower until others have started.`,
+      'ScanWorkerWarning',
+    );
     for (const { worker } of seats) void worker.terminate();
     seats = [];
     for (const [id, { scan, settle }] of [...pending]) {
@@ -106,7 +110,7 @@ export function createScanner(arena: Arena): Scanner {
       // Workers keep the process alive only while someone waits for them.
       if (pending.size === 0) for (const seat of seats) seat.worker.unref();
     });
-    worker.on('error', () => lose(worker));
+    worker.on('error', (error) => lose(worker, error));
     worker.on('exit', () => lose(worker));
     return { worker, given: new Map(), memories: 0, extents: 0 };
   };

@@ -46,7 +46,11 @@ export interface CodeQuery {
  * precision. How long an error may be is kept with the codes, so that a scan can tell which vectors may reach a score,
  * and leaves out none that does.
  *
- * Measured beside others by `npm run bench:search -- --only alternatives`.
+ * Others were measured (`npm run bench:search -- --only alternatives --sizes 200_000`, one thread): at similarity 80 this
+ * takes 4.5 ms, four bits a dimension 3.5, the first 64 numbers of a principal basis with a bound on the rest 2.7; for
+ * the best 4096 these two orders turn round (8.5 against 11.9 for the last). Sign bits with a certain bound leave 66 % to
+ * score, RaBitQ's at five deviations 11 % and is not certain, clusters 99.98 %. A principal basis would have to be learned
+ * of each collection and learned again as it grows; this needs nothing but a mean.
  */
 export class Coder {
   readonly dimensions: number;
