@@ -1,8 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/shared/package-root.ts';
+import { createSealer, makeKeyBytes } from '../../src/shared/sealing.ts';
+import { IndexFiles } from '../../src/stores/index-files/index-files.ts';
+import { VECTORS_PER_GROUP, type VectorIndex, type VectorLoader } from '../../src/stores/ports/index.ts';
 import { createFlatIndex } from '../../src/stores/vectors/flat-index.ts';
 import { serveChild } from '../shared/child.ts';
 import { percentile } from '../shared/stats.ts';
@@ -35,6 +49,13 @@ export interface IndexFigures {
     readonly coldTotalMs?: number;
     readonly vectors: number;
   };
+  /** Milliseconds of writing the codes to a file and of taking them in from it, and the file's length. */
+  readonly opening: {
+    readonly writeMs: number;
+    readonly warmMs: number;
+    readonly coldMs?: number;
+    readonly fileBytes: number;
+  };
   /** Whether a removed face was found again. */
   readonly removedFound: boolean;
 }
@@ -61,15 +82,14 @@ serveChild<IndexQuestion, IndexFigures>(async ({ count, seconds, real }) => {
   try {
     let loadMs = 0;
     let loaded = 0;
-    index.createSpace(SPACE, faces.dimensions, {
-      load(ids) {
-        const start = performance.now();
-        const vectors = ids.map((id) => file.read(numberOf(id)));
-        loadMs += performance.now() - start;
-        loaded += ids.length;
-        return vectors;
-      },
-    });
+    const load: VectorLoader = (ids) => {
+      const start = performance.now();
+      const vectors = ids.map((id) => file.read(numberOf(id)));
+      loadMs += performance.now() - start;
+      loaded += ids.length;
+      return vectors;
+    };
+    index.createSpace(SPACE, faces.dimensions, { load });
     const strict = new Truth(faces.probes, { limit: 4096, minScore });
     const few = new Truth(faces.probes.slice(0, 10), { limit: 4096, minScore: Number.NEGATIVE_INFINITY });
     const tell = tellProgress(`index of ${count.toLocaleString('en')}`, count);
@@ -130,6 +150,7 @@ serveChild<IndexQuestion, IndexFigures>(async ({ count, seconds, real }) => {
     const warm = await timeLoading(() => true, 5 * COLD_SEARCHES);
     const cold = await timeLoading(() => file.forget(), COLD_SEARCHES);
 
+    const opening = await measureOpening(index, { count, dimensions: faces.dimensions, load });
     // Removed are not the mates: what is found again would show.
     const removed = Array.from(
       { length: Math.min(10_000, count >> 2) },
@@ -153,6 +174,7 @@ serveChild<IndexQuestion, IndexFigures>(async ({ count, seconds, real }) => {
         ...(cold && { coldMs: cold.ms, coldTotalMs: cold.total }),
         vectors: warm?.vectors ?? 0,
       },
+      opening,
       removedFound: after.some((found) => [...found].some((number) => gone.has(number))),
     };
   } finally {
@@ -160,6 +182,66 @@ serveChild<IndexQuestion, IndexFigures>(async ({ count, seconds, real }) => {
     file.remove();
   }
 });
+
+/** Keeps the codes on disk as a server does, forgets them, and takes them in again. */
+async function measureOpening(
+  index: VectorIndex,
+  { count, dimensions, load }: { count: number; dimensions: number; load: VectorLoader },
+): Promise<IndexFigures['opening']> {
+  const folder = mkdtempSync(join(packageRoot(), 'build', 'bench-search', 'codes-'));
+  try {
+    const groups = new Map<number, { faces: number; sum: number }>();
+    for (let first = 0; first < count; first += VECTORS_PER_GROUP) {
+      groups.set(first / VECTORS_PER_GROUP, { faces: Math.min(VECTORS_PER_GROUP, count - first), sum: first });
+    }
+    const owner = {
+      number: 1,
+      modelVersion: 'bench',
+      dimensions,
+      space: SPACE,
+      sealer: createSealer(makeKeyBytes()),
+    };
+    const kept = { owner, version: '', groups: () => groups, group: (group: number) => groups.get(group) };
+    const writing = new IndexFiles({ folder, index, kept: () => [kept] });
+    const writeMs = await lasting(() => writing.close());
+    const [name = ''] = readdirSync(folder);
+    const fileBytes = statSync(join(folder, name)).size;
+    const takeIn = async (): Promise<number> => {
+      index.dropSpace(SPACE);
+      const reading = new IndexFiles({ folder, index, kept: () => [] });
+      const ms = await lasting(() =>
+        reading.load(owner, groups, (mean) => index.createSpace(SPACE, dimensions, { load, mean })),
+      );
+      await reading.close();
+      if (index.size(SPACE) !== count) throw new Error('the file does not hold all codes');
+      return ms;
+    };
+    const written = openSync(join(folder, name), 'r');
+    fsyncSync(written);
+    closeSync(written);
+    const warmMs = await takeIn();
+    const coldMs = forgetPages(join(folder, name)) ? await takeIn() : undefined;
+    return { writeMs, warmMs, ...(coldMs !== undefined && { coldMs }), fileBytes };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function lasting(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** Has the system drop what it keeps of a file in memory; false where it cannot be told to. */
+function forgetPages(path: string): boolean {
+  try {
+    execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Binds this process, with all threads it has and will have, to cores. @returns whether that is possible here */
 function pin(cores: string): boolean {
@@ -191,15 +273,7 @@ function openVectorFile({ count, dimensions }: Faces) {
       if (readSync(file, vector, 0, bytes, number * bytes) !== bytes) throw new Error(`there is no vector ${number}`);
       return vector;
     },
-    /** Has the system drop what it keeps of the file in memory; false where it cannot be told to. */
-    forget(): boolean {
-      try {
-        execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0', 'status=none'], { stdio: 'ignore' });
-        return true;
-      } catch {
-        return false;
-      }
-    },
+    forget: () => forgetPages(path),
     remove(): void {
       closeSync(file);
       rmSync(path, { force: true });

@@ -159,7 +159,18 @@ function describeIndexes(indexes: SearchBench['indexes']): string {
   return [
     'The index alone, full vectors in a file',
     table(
-      ['vectors', 'inserts/s', 'deletes/s', 'index MB', 'process MB', 'B a vector'],
+      [
+        'vectors',
+        'inserts/s',
+        'deletes/s',
+        'index MB',
+        'process MB',
+        'B a vector',
+        'open ms',
+        'cold',
+        'file MB',
+        'written in ms',
+      ],
       indexes.map(({ figures }) => [
         count(figures.count),
         number(figures.insertPerSecond),
@@ -167,6 +178,10 @@ function describeIndexes(indexes: SearchBench['indexes']): string {
         megabytes(figures.memoryBytes),
         megabytes(figures.residentBytes),
         number(figures.memoryBytes / figures.count),
+        number(figures.opening.warmMs),
+        figures.opening.coldMs === undefined ? '-' : number(figures.opening.coldMs),
+        megabytes(figures.opening.fileBytes),
+        number(figures.opening.writeMs),
       ]),
     ),
     searchTable(

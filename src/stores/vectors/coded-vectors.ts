@@ -156,7 +156,7 @@ export class CodedVectors {
     bytesOf(block.codes, block.low, plane).set(bytes.subarray(parts.low, parts.low + plane));
     bytesOf(block.ids, 0, WORDS * count).set(bytes.subarray(parts.ids, parts.end));
     bytesOf(block.scales, 0, count).set(bytes.subarray(parts.scales, parts.ids));
-    for (let i = 0; i < count; i++) this.#ids.enter(group * VECTORS_PER_GROUP + i);
+    this.#ids.enterAll(group * VECTORS_PER_GROUP, block.ids, count);
     this.#groups.setCount(group, count);
     this.#onChange({ group });
   }

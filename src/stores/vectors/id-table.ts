@@ -85,7 +85,8 @@ export class IdTable {
   /** Makes room for so many UUIDs at once. */
   reserve(more: number): void {
     const needed = this.#uuids + more;
-    if (needed > FULLEST_ANEW * this.#places.length) this.#rehash(needed);
+    const isFull = this.#used + more > FULLEST * this.#places.length;
+    if (isFull || needed > FULLEST_ANEW * this.#places.length) this.#rehash(needed);
   }
 
   /** The slot must be free, and the id not in the table. */
@@ -100,6 +101,21 @@ export class IdTable {
     if (words === undefined) throw new RangeError(`there is no slot ${slot}`);
     words.set(uuid, this.#words.offsetOf(slot));
     this.enter(slot);
+  }
+
+  /** Takes in slots one after the other whose words stand in `words` already, UUIDs that are not in the table. */
+  enterAll(firstSlot: number, words: Uint32Array, count: number): void {
+    this.reserve(count);
+    const places = this.#places;
+    const mask = places.length - 1;
+    for (let i = 0, at = 0; i < count; i++, at += WORDS) {
+      let place =
+        hash(words[at] as number, words[at + 1] as number, words[at + 2] as number, words[at + 3] as number) & mask;
+      while (places[place] !== EMPTY) place = (place + 1) & mask;
+      places[place] = firstSlot + i + 1;
+    }
+    this.#used += count;
+    this.#uuids += count;
   }
 
   /** Takes in a slot whose words stand there already; they must be a UUID that is not in the table. */
