@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { readExactly, syncFolder } from '../shared/files.ts';
 import type { Sealer } from '../shared/sealing.ts';
 import { makeKeyBytes, SealBrokenError } from '../shared/sealing.ts';
 import { type DocumentSignature, type Signer, signDocument } from '../shared/signing.ts';
@@ -113,7 +114,7 @@ export async function writeBackupFile(parts: {
     await handle.sync();
     await handle.close();
     await rename(unfinished, path);
-    await syncFolder(dirname(path));
+    syncFolder(dirname(path));
     return header;
   } catch (error) {
     await handle.close().catch(() => {});
@@ -312,26 +313,6 @@ async function* chunksOf(files: readonly string[]): AsyncGenerator<Buffer> {
     }
   }
   if (size > 0) yield Buffer.concat(held);
-}
-
-async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer | undefined> {
-  const buffer = Buffer.alloc(length);
-  let got = 0;
-  while (got < length) {
-    const { bytesRead } = await handle.read(buffer, got, length - got, position + got);
-    if (bytesRead === 0) return undefined;
-    got += bytesRead;
-  }
-  return buffer;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function digestOf(bytes: Uint8Array): Buffer {

@@ -2,9 +2,9 @@ import { createHmac } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { sha256Hex } from '../shared/canonical-json.ts';
+import { syncFolder } from '../shared/files.ts';
 import { createSealer, keyBytes, makeKeyBytes, SealBrokenError, type Sealer } from '../shared/sealing.ts';
 import { createSigner, makeSigningKey, type Signer } from '../shared/signing.ts';
-import { syncFolder } from './sync-folder.ts';
 
 /** Keys that encrypt: documents of governance, keys of collections, secrets of access keys, backups. */
 export const sealingKeyNames = ['records', 'collections', 'access-keys', 'backups'] as const;

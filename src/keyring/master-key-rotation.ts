@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncFolder } from '../shared/files.ts';
 import { makeKeyBytes } from '../shared/sealing.ts';
 import { type Keyring, KeyringError, keyringMasterKeyId, masterKeyIdOf } from './keyring.ts';
 import { type MasterKeySource, parseMasterKey, readMasterKey, writeMasterKey } from './master-key.ts';
-import { syncFolder } from './sync-folder.ts';
 
 /** Where a master key waits that is about to take the file's place. */
 export function nextMasterKeyFile(path: string): string {

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { syncFolder } from '../shared/files.ts';
 import { keyBytes, makeKeyBytes } from '../shared/sealing.ts';
 import { KeyringError } from './keyring.ts';
-import { syncFolder } from './sync-folder.ts';
 
 /** Where the master key comes from. */
 export type MasterKeySource =

@@ -9,6 +9,7 @@ import {
   readHeader,
   startOfFile,
 } from '../../shared/collection-file.ts';
+import { syncFolder } from '../../shared/files.ts';
 import { boxKeys, boxPrivateKeyPem, boxPublicKeyPem } from '../../shared/sealed-box.ts';
 import { type Connection, connect, type GlobalOptions } from '../connect.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
@@ -79,7 +80,7 @@ export async function runExportCollection(
     }
     if (end === undefined) return exitCodes.interrupted;
     await rename(unfinished, path);
-    await syncFolder(dirname(path));
+    syncFolder(dirname(path));
     await rm(asked, { force: true });
     const header = readHeader(headerText);
     const told = { file: path, ...toldOf(header, end), seconds: (Date.now() - startedMs) / 1000 };
@@ -238,15 +239,6 @@ async function scanned(path: string): Promise<ScannedFile> {
 
 async function recipientOf(asked: string, flags: ExportFlags, terminal: Terminal): Promise<Recipient> {
   return existsSync(asked) ? (JSON.parse(readFileSync(asked, 'utf8')) as Recipient) : newRecipient(flags, terminal);
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 function keyFault(header: CollectionFileHeader, publicKeyFile: string | undefined): string | undefined {

@@ -13,6 +13,7 @@ import {
   readFrameLengths,
   readHeader,
 } from '../../shared/collection-file.ts';
+import { readExactly } from '../../shared/files.ts';
 import type { Signed } from '../../shared/signing.ts';
 import { UsageError } from '../exit-codes.ts';
 
@@ -115,15 +116,4 @@ async function scanFile(
     onProgress(offset, size);
   }
   return ended();
-}
-
-async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer | undefined> {
-  const buffer = Buffer.alloc(length);
-  let got = 0;
-  while (got < length) {
-    const { bytesRead } = await handle.read(buffer, got, length - got, position + got);
-    if (bytesRead === 0) return undefined;
-    got += bytesRead;
-  }
-  return buffer;
 }

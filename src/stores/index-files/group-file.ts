@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readAt } from '../../shared/files.ts';
 import {
   createSealer,
   keyBytes,
@@ -218,16 +219,4 @@ function lengthPart(length: number): Buffer {
 
 function lengthIn(bytes: Uint8Array): number {
   return bytes.length < LENGTH_PART ? 0 : Buffer.from(bytes.buffer, bytes.byteOffset, LENGTH_PART).readUInt32LE();
-}
-
-/** Shorter where the file ends. */
-async function readAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
-  let read = 0;
-  while (read < length) {
-    const { bytesRead } = await handle.read(buffer, read, length - read, position + read);
-    if (bytesRead === 0) break;
-    read += bytesRead;
-  }
-  return buffer.subarray(0, read);
 }
