@@ -1,8 +1,9 @@
 import { type GroupCodes, IndexMemoryError, VECTORS_PER_GROUP } from '../ports/vectors.ts';
 import type { Arena } from './codes/arena.ts';
-import { bytesPerCode, type CodeQuery, Coder, fineScore, partsOf } from './codes/codes.ts';
+import { bytesPerCode, Coder, fineScore, partsOf } from './codes/codes.ts';
 import { type Block, capacityFor, Groups, type GroupTable } from './codes/groups.ts';
 import { IdTable } from './id-table.ts';
+import type { PreparedProbe } from './prepared-probe.ts';
 
 const WORDS = 4;
 
@@ -106,14 +107,20 @@ export class CodedVectors {
     this.#roomy.push(group);
   }
 
-  /** A slot's score by both planes; undefined when it holds nothing now. */
-  score(slot: number, probe: Float32Array, query: CodeQuery): { score: number; reach: number } | undefined {
-    const block = this.#groups.at(Math.floor(slot / VECTORS_PER_GROUP));
-    const at = slot % VECTORS_PER_GROUP;
-    if (block === undefined || at >= block.count) return undefined;
-    const scale = block.scales[at] as number;
-    const score = fineScore(block.codes, at * this.coder.padded, block.low, scale, probe, query);
-    return { score, reach: scale * query.fineSlack };
+  prepare(probe: Float32Array): PreparedProbe {
+    const query = this.coder.query(probe);
+    return {
+      over: { table: this.#groups.table, query },
+      isExact: false,
+      score: (slot) => {
+        const block = this.#groups.at(Math.floor(slot / VECTORS_PER_GROUP));
+        const at = slot % VECTORS_PER_GROUP;
+        if (block === undefined || at >= block.count) return undefined;
+        const scale = block.scales[at] as number;
+        const score = fineScore(block.codes, at * this.coder.padded, block.low, scale, probe, query);
+        return { score, reach: scale * query.fineSlack };
+      },
+    };
   }
 
   /** The slots of a group that hold something. */

@@ -1,5 +1,6 @@
 import { IdTable } from './id-table.ts';
-import { type Chunk, findChunk } from './scan.ts';
+import type { PreparedProbe } from './prepared-probe.ts';
+import { type Chunk, dot, findChunk } from './scan.ts';
 
 const FIRST_CHUNK = 64;
 const LARGEST_CHUNK = 16_384;
@@ -78,11 +79,29 @@ export class ExactVectors {
   *entries(): Generator<{ id: string; vector: Float32Array; group: number | undefined }> {
     for (let slot = 0; slot < this.#nextSlot; slot++) {
       const id = this.#ids.idOf(slot);
-      if (id !== undefined) yield { id, vector: this.vectorOf(slot), group: this.#groups[slot] };
+      if (id !== undefined) yield { id, vector: this.#vectorOf(slot), group: this.#groups[slot] };
     }
   }
 
-  vectorOf(slot: number): Float32Array {
+  prepare(probe: Float32Array): PreparedProbe {
+    return {
+      over: { chunks: this.chunks },
+      isExact: true,
+      score: (slot) => (this.#ids.has(slot) ? { score: dot(probe, this.#vectorOf(slot), 0), reach: 0 } : undefined),
+    };
+  }
+
+  /** Every slot that holds something. */
+  *slots(): Generator<number> {
+    for (let slot = 0; slot < this.#nextSlot; slot++) if (this.#ids.has(slot)) yield slot;
+  }
+
+  /** None: a slot's group is only remembered here. */
+  slotsOf(_group: number): readonly number[] {
+    return [];
+  }
+
+  #vectorOf(slot: number): Float32Array {
     const { chunk, at } = this.#find(slot);
     return chunk.vectors.subarray(at * this.dimensions, (at + 1) * this.dimensions);
   }

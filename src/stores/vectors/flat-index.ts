@@ -2,10 +2,10 @@ import { IndexMemoryError, VECTORS_PER_GROUP, type VectorHit, type VectorIndex }
 import { CodedVectors } from './coded-vectors.ts';
 import { Arena } from './codes/arena.ts';
 import { Floor, leastWanted } from './codes/candidates.ts';
-import type { CodeQuery } from './codes/codes.ts';
+import type { PreparedProbe } from './prepared-probe.ts';
 import { dot } from './scan.ts';
 import { createScanner, type ScanResult } from './scanner.ts';
-import { type Changes, type Scored, Space } from './space.ts';
+import { type Changes, Space } from './space.ts';
 
 /** Scans that lost a hit to a change are run again this often before the caller's thread is held for one. */
 const RETRIES = 3;
@@ -107,13 +107,9 @@ export function createFlatIndex(options: { memoryBytes?: number } = {}): VectorI
       const excluded = [...(exclude ?? [])].filter((id) => space.vectors.has(id)).length;
       const needed = limit + excluded;
       for (let attempt = 0, spare = SPARE; ; attempt++, spare *= 8) {
-        const { vectors, generation } = space;
-        const query = vectors instanceof CodedVectors ? vectors.coder.query(probe) : undefined;
-        const over =
-          query !== undefined && vectors instanceof CodedVectors
-            ? { table: vectors.table, query }
-            : { chunks: vectors instanceof CodedVectors ? [] : vectors.chunks };
-        const scan = { space: space.number, over, probe: own, minScore, limit: needed + spare, signal };
+        const { generation } = space;
+        const prepared = space.vectors.prepare(own);
+        const scan = { space: space.number, over: prepared.over, probe: own, minScore, limit: needed + spare, signal };
         const hits = await space.watchChanges(
           () => scanner.scan(scan),
           (found, changes) => {
@@ -123,14 +119,12 @@ export function createFlatIndex(options: { memoryBytes?: number } = {}): VectorI
             const lost = found.parts.reduce((sum, { slots }) => sum + slots.length, 0) - steady.length;
             const incomplete = moved || (found.full && lost > spare);
             if (incomplete && attempt < RETRIES) return undefined;
-            return incomplete
-              ? rankAll(space, probe, { minScore, limit, exclude, needed })
-              : rank(space, probe, [...steady, ...rescored(space, changes, probe, query)], {
-                  minScore,
-                  limit,
-                  exclude,
-                  needed,
-                });
+            // Anew: codes that came meanwhile may be further from their vectors than any before.
+            const now = space.vectors.prepare(own);
+            const scored = incomplete
+              ? scoresOf(now, space.vectors.slots())
+              : [...steady, ...scoresOf(now, space.slotsOf(changes))];
+            return rank(space, now, scored, { probe: own, minScore, limit, exclude, needed });
           },
         );
         if (hits !== undefined) return hits;
@@ -153,7 +147,15 @@ export function createFlatIndex(options: { memoryBytes?: number } = {}): VectorI
   };
 }
 
+/** A slot with its score, and how far from the truth that may be. */
+interface Scored {
+  readonly slot: number;
+  readonly score: number;
+  readonly reach: number;
+}
+
 interface Wanted {
+  readonly probe: Float32Array;
   readonly minScore: number;
   readonly limit: number;
   readonly exclude: ReadonlySet<string> | undefined;
@@ -169,39 +171,19 @@ function steadyHits(found: ScanResult, changes: Changes): Scored[] {
   );
 }
 
-function rescored(space: Space, changes: Changes, probe: Float32Array, query: CodeQuery | undefined): Scored[] {
-  return [...space.slotsOf(changes)].flatMap((slot) => space.score(slot, probe, query) ?? []);
-}
-
-/** Scores everything on this thread. */
-function rankAll(space: Space, probe: Float32Array, wanted: Wanted): VectorHit[] {
-  const { vectors } = space;
-  if (vectors instanceof CodedVectors) {
-    const query = vectors.coder.query(probe);
-    return rank(
-      space,
-      probe,
-      [...vectors.slots()].flatMap((slot) => space.score(slot, probe, query) ?? []),
-      wanted,
-    );
-  }
-  const slots = vectors.chunks.flatMap(({ firstSlot, capacity }) =>
-    Array.from({ length: capacity }, (_, i) => firstSlot + i),
-  );
-  return rank(
-    space,
-    probe,
-    slots.flatMap((slot) => space.score(slot, probe, undefined) ?? []),
-    wanted,
-  );
+function scoresOf(prepared: PreparedProbe, slots: Iterable<number>): Scored[] {
+  return Array.from(slots).flatMap((slot) => {
+    const scored = prepared.score(slot);
+    return scored === undefined ? [] : [{ slot, ...scored }];
+  });
 }
 
 /** Orders candidates by their exact scores; of codes only what may be among the best is loaded. */
 function rank(
   space: Space,
-  probe: Float32Array,
+  { isExact }: PreparedProbe,
   scored: readonly Scored[],
-  { minScore, limit, exclude, needed }: Wanted,
+  { probe, minScore, limit, exclude, needed }: Wanted,
 ): VectorHit[] {
   const floor = new Floor(needed);
   for (const { score, reach } of scored) floor.offer(score - reach);
@@ -210,7 +192,7 @@ function rank(
     const id = one.score + one.reach >= least ? space.vectors.idOf(one.slot) : undefined;
     return id === undefined || exclude?.has(id) ? [] : [{ ...one, id }];
   });
-  const loaded = space.vectors instanceof CodedVectors ? space.load(near.map(({ id }) => id)) : undefined;
+  const loaded = isExact ? undefined : space.load(near.map(({ id }) => id));
   const hits = near.flatMap(({ id, score }, i): VectorHit[] => {
     const vector = loaded?.[i];
     const exact = vector === undefined ? score : dot(probe, vector, 0);

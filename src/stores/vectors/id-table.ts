@@ -64,22 +64,13 @@ export class IdTable {
     if (other !== undefined) return other;
     const words = this.#words.arrayOf(slot);
     const at = this.#words.offsetOf(slot);
-    if (
-      words === undefined ||
-      ((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) === 0
-    )
-      return undefined;
-    return format(words, at);
+    return words === undefined || isZero(words, at) ? undefined : format(words, at);
   }
 
   has(slot: number): boolean {
     if (this.#otherOfSlot.has(slot)) return true;
     const words = this.#words.arrayOf(slot);
-    const at = this.#words.offsetOf(slot);
-    return (
-      words !== undefined &&
-      ((words[at] as number) | (words[at + 1] as number) | (words[at + 2] as number) | (words[at + 3] as number)) !== 0
-    );
+    return words !== undefined && !isZero(words, this.#words.offsetOf(slot));
   }
 
   /** Makes room for so many UUIDs at once. */
@@ -100,7 +91,9 @@ export class IdTable {
     const words = this.#words.arrayOf(slot);
     if (words === undefined) throw new RangeError(`there is no slot ${slot}`);
     words.set(uuid, this.#words.offsetOf(slot));
-    this.enter(slot);
+    if (this.#used + 1 > FULLEST * this.#places.length) this.#rehash(this.#uuids + 1);
+    this.#enter(slot);
+    this.#uuids += 1;
   }
 
   /** Takes in slots one after the other whose words stand in `words` already, UUIDs that are not in the table. */
@@ -116,13 +109,6 @@ export class IdTable {
     }
     this.#used += count;
     this.#uuids += count;
-  }
-
-  /** Takes in a slot whose words stand there already; they must be a UUID that is not in the table. */
-  enter(slot: number): void {
-    if (this.#used + 1 > FULLEST * this.#places.length) this.#rehash(this.#uuids + 1);
-    this.#enter(slot);
-    this.#uuids += 1;
   }
 
   /** Forgets the id of a slot, and overwrites it. */
@@ -222,6 +208,10 @@ function parse(id: string): Uuid | undefined {
   if (id.length !== 36 || !uuidPattern.test(id) || id === zeros) return undefined;
   const word = (from: number, length: number) => Number.parseInt(id.slice(from, from + length), 16);
   return [word(0, 8), word(9, 4) * 65_536 + word(14, 4), word(19, 4) * 65_536 + word(24, 4), word(28, 8)];
+}
+
+function isZero(words: Uint32Array, at: number): boolean {
+  return words[at] === 0 && words[at + 1] === 0 && words[at + 2] === 0 && words[at + 3] === 0;
 }
 
 function format(words: Uint32Array, at: number): string {

@@ -8,6 +8,7 @@ import type { Candidates } from './codes/candidates.ts';
 import type { CodeQuery } from './codes/codes.ts';
 import { type GroupTable, groupsIn } from './codes/groups.ts';
 import { type CodeReader, scanCodes } from './codes/scan-codes.ts';
+import type { ScannedOver } from './prepared-probe.ts';
 import { BestScores, type Chunk, scanChunk } from './scan.ts';
 import type { ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts';
 
@@ -15,7 +16,7 @@ import type { ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts
 export interface Scan {
   /** Number of the space's vectors; never used again after {@link Scanner.forget}. */
   readonly space: number;
-  readonly over: { readonly chunks: readonly Chunk[] } | { readonly table: GroupTable; readonly query: CodeQuery };
+  readonly over: ScannedOver;
   readonly probe: Float32Array;
   readonly minScore: number;
   /** At least 1. */

@@ -1,9 +1,8 @@
 import type { VectorLoader } from '../ports/vectors.ts';
 import { type Change, CodedVectors } from './coded-vectors.ts';
 import type { Arena } from './codes/arena.ts';
-import { bytesPerCode, type CodeQuery } from './codes/codes.ts';
+import { bytesPerCode } from './codes/codes.ts';
 import { ExactVectors } from './exact-vectors.ts';
-import { dot } from './scan.ts';
 
 /**
  * Vectors from which codes pay: fewer are scanned in full in the time of a round trip to the workers, and cost little
@@ -17,13 +16,6 @@ const BYTES_PER_PLACE = 11;
 export interface Changes {
   readonly slots: ReadonlySet<number>;
   readonly groups: ReadonlySet<number>;
-}
-
-/** A slot with its score, and how far from the truth that may be. */
-export interface Scored {
-  readonly slot: number;
-  readonly score: number;
-  readonly reach: number;
 }
 
 /** The vectors of one space: in full while they are few, as codes from then on. */
@@ -100,24 +92,10 @@ export class Space {
     this.#vectors.erase();
   }
 
-  /** What a slot scores now; undefined when it holds nothing. */
-  score(slot: number, probe: Float32Array, query: CodeQuery | undefined): Scored | undefined {
-    const vectors = this.#vectors;
-    if (vectors instanceof ExactVectors) {
-      return vectors.idOf(slot) === undefined
-        ? undefined
-        : { slot, score: dot(probe, vectors.vectorOf(slot), 0), reach: 0 };
-    }
-    const scored = query && vectors.score(slot, probe, query);
-    return scored && { slot, ...scored };
-  }
-
   /** The slots that changed, those of changed groups among them. */
   *slotsOf({ slots, groups }: Changes): Generator<number> {
-    const vectors = this.#vectors;
-    for (const slot of slots) yield slot;
-    if (vectors instanceof ExactVectors) return;
-    for (const group of groups) for (const slot of vectors.slotsOf(group)) if (!slots.has(slot)) yield slot;
+    yield* slots;
+    for (const group of groups) for (const slot of this.#vectors.slotsOf(group)) if (!slots.has(slot)) yield slot;
   }
 
   /**

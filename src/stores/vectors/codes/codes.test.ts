@@ -90,14 +90,14 @@ describe('codes', () => {
       for (let round = 0; round < 10; round++) {
         const probe = round === 0 ? new Float32Array(dimensions) : alike(random, dimensions, common, own);
         const told = scoresOf(arena, coded, probe);
-        const query = coded.coder.query(probe);
+        const prepared = coded.prepare(probe);
         expect(told.size).toBe(vectors.length);
         for (const [slot, vector] of vectors.entries()) {
           const exact = dot(probe, vector, 0);
           const { score, reach } = told.get(slot) ?? { score: Number.NaN, reach: 0 };
           const rounding = 1e-6 * (Math.abs(exact) + Math.abs(score));
           expect(Math.abs(score - exact)).toBeLessThanOrEqual(reach + rounding);
-          const fine = coded.score(slot, probe, query) ?? { score: Number.NaN, reach: 0 };
+          const fine = prepared.score(slot) ?? { score: Number.NaN, reach: 0 };
           expect(Math.abs(fine.score - exact)).toBeLessThanOrEqual(fine.reach + 1e-9 * (Math.abs(exact) + 1e-3));
           expect(fine.reach).toBeLessThanOrEqual(reach / 100 + 1e-9);
         }

@@ -109,7 +109,10 @@ export class Coder {
       length += coarse * coarse;
       fineError += (exact - code / FINE) ** 2;
     }
-    this.widen([Math.sqrt(error), Math.sqrt(length), Math.sqrt(fineError)]);
+    const bounds = this.#bounds;
+    bounds[0] = Math.max(bounds[0], Math.sqrt(error));
+    bounds[1] = Math.max(bounds[1], Math.sqrt(length));
+    bounds[2] = Math.max(bounds[2], Math.sqrt(fineError));
     return scale;
   }
 
