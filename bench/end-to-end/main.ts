@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { loadConfig, readEnvironment } from '../../src/config/index.ts';
 import { openModelStore } from '../../src/vision/models/index.ts';
 import { largePhoto, photoOfBytes } from '../shared/large-photo.ts';
 import { describeMachine } from '../shared/machine.ts';
+import { atLeastOne } from '../shared/option-values.ts';
 import { openProgress } from '../shared/progress.ts';
 import { startServer } from '../shared/server.ts';
 import { fillFolder, fillSteps } from './fill.ts';
@@ -25,12 +26,6 @@ interface Options {
 const CLIENTS = [1, 4, 16];
 const COMPREFACE_CLIENTS = 8;
 const COMPREFACE_BYTES = 540_000;
-
-const atLeastOne = (value: string): number => {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('it must be a whole number from 1 on');
-  return number;
-};
 
 const options = new Command()
   .name('bench:end-to-end')

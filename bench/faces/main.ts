@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { loadConfig, readEnvironment } from '../../src/config/index.ts';
 import { openModelStore } from '../../src/vision/models/index.ts';
 import { describeMachine } from '../shared/machine.ts';
 import { measureNets, netSteps } from '../shared/nets/measure.ts';
+import { atLeastOne } from '../shared/option-values.ts';
 import { ensurePeers } from '../shared/peers/install.ts';
 import { openProgress } from '../shared/progress.ts';
 import { type Budget, budgetSteps, describeBudgets, measureBudgets } from './measure-budget.ts';
@@ -23,12 +24,6 @@ interface Options {
 
 const WORKERS = 2;
 const SEARCHED = [10_000, 100_000];
-
-const atLeastOne = (value: string): number => {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('it must be a whole number from 1 on');
-  return number;
-};
 
 const options = new Command()
   .name('bench:faces')

@@ -16,6 +16,7 @@ import { quantilesOfGallery } from '../galleries/quantiles.ts';
 import { type RealFaces, readRealFaces } from '../galleries/real-faces.ts';
 import { startChild } from '../shared/child.ts';
 import { describeMachine } from '../shared/machine.ts';
+import { aboveZero } from '../shared/option-values.ts';
 import { ensurePeers } from '../shared/peers/install.ts';
 import type { AlternativeFigures, AlternativesQuestion } from './alternatives/measure.ts';
 import type { Bandwidth } from './bandwidth.ts';
@@ -69,18 +70,12 @@ const options = new Command()
       return size;
     }),
   )
-  .option('--seconds <n>', 'of each measurement of searches', positive, 5)
+  .option('--seconds <n>', 'of each measurement of searches', aboveZero, 5)
   .option('--long', `usearch at ${LONG_SIZE.toLocaleString('en')} too, which it takes minutes to build`)
   .option('--lfw <folder>', 'real faces for probes and mates', join(packageRoot(), '..', 'shared', 'data', 'lfw'))
   .option('--json <path>', 'also write all figures to this file')
   .parse()
   .opts<Options>();
-
-function positive(value: string): number {
-  const seconds = Number(value);
-  if (!(seconds > 0)) throw new InvalidArgumentError('it must be a number above 0');
-  return seconds;
-}
 
 const chosen = new Set<Part>(options.only ?? parts);
 const sizesOf = (part: keyof typeof SIZES): readonly number[] =>

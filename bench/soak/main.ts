@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { loadConfig, readEnvironment } from '../../src/config/index.ts';
 import { openModelStore } from '../../src/vision/models/index.ts';
 import { freshBytes, largePhoto } from '../shared/large-photo.ts';
 import { describeMachine } from '../shared/machine.ts';
+import { aboveZero } from '../shared/option-values.ts';
 import { openProgress } from '../shared/progress.ts';
 import { startServer } from '../shared/server.ts';
 import { percentile, seededRandom } from '../shared/stats.ts';
@@ -28,12 +29,6 @@ const SIDES = [
   { width: 1600, height: 1200 },
   { width: 800, height: 600 },
 ] as const;
-
-const aboveZero = (value: string): number => {
-  const number = Number(value);
-  if (!(number > 0)) throw new InvalidArgumentError('it must be a number above 0');
-  return number;
-};
 
 const options = new Command()
   .name('soak')

@@ -7,11 +7,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { openStores, type Stores } from '../../src/stores/index.ts';
 import { seededRandom, unitVector, uuid } from '../../tests/stores/builders.ts';
 import { storeKeys } from '../../tests/stores/store-keys.ts';
 import { describeMachine } from '../shared/machine.ts';
+import { atLeastOne } from '../shared/option-values.ts';
 import { openProgress } from '../shared/progress.ts';
 import { percentile } from '../shared/stats.ts';
 import { table } from '../shared/table.ts';
@@ -28,12 +29,6 @@ interface Options {
 const DIMENSIONS = 128;
 const COLLECTION = 'c';
 const TICK_MS = 10;
-
-const atLeastOne = (value: string): number => {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('it must be a whole number from 1 on');
-  return number;
-};
 
 const options = new Command()
   .name('bench:writes')

@@ -4,28 +4,13 @@
  * new number, seed. A full disk is said and lived through.
  */
 
-import { createHmac } from 'node:crypto';
-import { writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSealer } from '../../dist/shared/sealing.js';
 import { openStores } from '../../dist/stores/index.js';
+import { keys, numbersFrom, say } from '../stores/writer.mjs';
 import { idOf, imageOf, numberOf, templateOf } from './numbered-faces.mjs';
 
 const [dataDir = '', first = '0', seed = '1'] = process.argv.slice(2);
-const say = (...words) => writeSync(1, `${words.join(' ')}\n`);
-
-let state = Number(seed);
-const random = () => {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-  return state / 2 ** 32;
-};
-
-// Those of tests/stores/store-keys.ts, so that the test can open what this process has left.
-const key = new Uint8Array(32).fill(7);
-const keys = {
-  sealer: () => createSealer(key),
-  mac: (_name, content) => createHmac('sha256', key).update(content).digest(),
-};
+const random = numbersFrom(Number(seed));
 
 const { collections } = await openStores({ dataDir, clock: Date.now, keys });
 const listed = await collections.listFaces('large', { limit: 1_000_000 });

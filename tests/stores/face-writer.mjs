@@ -3,10 +3,8 @@
  * about to do and, once it is acknowledged, what it has done. Faces are numbers; arguments: data folder, first number, seed.
  */
 
-import { createHmac } from 'node:crypto';
-import { writeSync } from 'node:fs';
-import { createSealer } from '../../dist/shared/sealing.js';
 import { openStores } from '../../dist/stores/index.js';
+import { keys, numbersFrom, say } from './writer.mjs';
 
 const [dataDir = '', first = '0', seed = '1'] = process.argv.slice(2);
 const idOf = (number) => `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
@@ -14,20 +12,7 @@ const templateOf = (number) => {
   const waves = Array.from({ length: 64 }, (_, i) => Math.sin(number * 12.9898 + i * i * 78.233));
   return Float32Array.from(waves, (wave) => wave / Math.hypot(...waves));
 };
-const say = (...words) => writeSync(1, `${words.join(' ')}\n`);
-
-let state = Number(seed);
-const random = () => {
-  state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-  return state / 2 ** 32;
-};
-
-// Those of store-keys.ts, so that the test can open what this process has left.
-const key = new Uint8Array(32).fill(7);
-const keys = {
-  sealer: () => createSealer(key),
-  mac: (_name, content) => createHmac('sha256', key).update(content).digest(),
-};
+const random = numbersFrom(Number(seed));
 
 const { collections } = await openStores({ dataDir, clock: Date.now, keys });
 if ((await collections.findCollection('c')) === undefined) {

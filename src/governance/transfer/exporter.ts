@@ -23,13 +23,13 @@ import { documentsOf } from '../document-pages.ts';
 import type { DualExecutor, DualParameters } from '../dual-control/index.ts';
 import { isSamePerson } from '../people/index.ts';
 import type { ExportThatMayHold } from '../retention/eraser-port.ts';
+import { agreedOn, readMore } from './agreement.ts';
 import { framePayload, type Place, type Step } from './export-steps.ts';
 import type { ExportSource } from './moving.ts';
 import {
   approvalLifetimeMs,
   fileLifetimeMs,
   keepTransfer,
-  mayMoveAlone,
   noteSubjects,
   purposeOf,
   standingProposal,
@@ -75,60 +75,50 @@ type KeptExport =
 
 const base64Key = /^[A-Za-z0-9+/]{43}=$/;
 const sweptAtOnce = 500;
-const readMore = 'Read docs/collection-export.md.';
 
 /** How an export runs once two persons agreed on it: its header is made and signed, nothing is read yet. */
 export function exportAction(parts: TransferParts): DualExecutor {
-  const { collections, documents, signer, policy, clock } = parts;
-  return {
-    proposers: ['admin'],
-    approvers: ['admin', 'auditor'],
-    mayRunAlone: async ({ purpose }) => mayMoveAlone(parts, String(purpose)),
-    async execute(parameters, [person = '']) {
-      const collectionId = String(parameters.collectionId);
-      const record = await collections.findCollection(collectionId);
-      if (record === undefined || new Date(record.createdAtMs).toISOString() !== parameters.collectionCreatedAt) {
-        throw new ServiceError('ResourceNotFoundException', `The collection id: ${collectionId} does not exist`);
-      }
-      const exportId = parts.ids();
-      const fileKey = makeKeyBytes();
-      const recipient = String(parameters.recipient);
-      const nowMs = clock();
-      const header: CollectionFileHeader = signDocument(signer, {
-        format: 'likeness-collection-export' as const,
-        version: 1 as const,
-        exportId,
-        createdAt: new Date(nowMs).toISOString(),
-        expiresAt: new Date(nowMs + fileLifetimeMs).toISOString(),
-        software: parts.software,
-        collectionId,
-        purpose: record.purpose,
-        faceModelVersion: record.modelVersion,
-        dimensions: parts.dimensionsOf(record.modelVersion),
-        recipient,
-        ...(parameters.passphrase !== undefined && {
-          passphrase: parameters.passphrase as NonNullable<CollectionFileHeader['passphrase']>,
-        }),
-        sealedKey: Buffer.from(sealedFor(recipient, fileKey, exportId)).toString('base64'),
-        policyDigest: policy.digest,
-        publicKeyPem: signer.publicKeyPem,
-      });
-      const kept: KeptExport = {
-        state: 'open',
-        exportId,
-        person,
-        collectionId,
-        collectionCreatedAtMs: record.createdAtMs,
-        openedAtMs: nowMs,
-        header: JSON.stringify(header),
-        fileKey: Buffer.from(fileKey).toString('base64'),
-      };
-      await documents.change((change) => {
-        keepTransfer(change, documentId(parameters, person), kept, nowMs, namesOf(kept));
-      });
-      return { exportId, collectionId };
-    },
-  };
+  const { documents, signer, policy, clock } = parts;
+  return agreedOn(parts, async (record, parameters, person) => {
+    const collectionId = record.id;
+    const exportId = parts.ids();
+    const fileKey = makeKeyBytes();
+    const recipient = String(parameters.recipient);
+    const nowMs = clock();
+    const header: CollectionFileHeader = signDocument(signer, {
+      format: 'likeness-collection-export' as const,
+      version: 1 as const,
+      exportId,
+      createdAt: new Date(nowMs).toISOString(),
+      expiresAt: new Date(nowMs + fileLifetimeMs).toISOString(),
+      software: parts.software,
+      collectionId,
+      purpose: record.purpose,
+      faceModelVersion: record.modelVersion,
+      dimensions: parts.dimensionsOf(record.modelVersion),
+      recipient,
+      ...(parameters.passphrase !== undefined && {
+        passphrase: parameters.passphrase as NonNullable<CollectionFileHeader['passphrase']>,
+      }),
+      sealedKey: Buffer.from(sealedFor(recipient, fileKey, exportId)).toString('base64'),
+      policyDigest: policy.digest,
+      publicKeyPem: signer.publicKeyPem,
+    });
+    const kept: KeptExport = {
+      state: 'open',
+      exportId,
+      person,
+      collectionId,
+      collectionCreatedAtMs: record.createdAtMs,
+      openedAtMs: nowMs,
+      header: JSON.stringify(header),
+      fileKey: Buffer.from(fileKey).toString('base64'),
+    };
+    await documents.change((change) => {
+      keepTransfer(change, documentId(parameters, person), kept, nowMs, namesOf(kept));
+    });
+    return { exportId, collectionId };
+  });
 }
 
 /** The exporter for one call. */

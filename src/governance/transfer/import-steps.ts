@@ -12,6 +12,7 @@ import { createSealer, SealBrokenError } from '../../shared/sealing.ts';
 import type { MovedFace } from '../../stores/ports/index.ts';
 import { type PurposeName, purposeNames } from '../policy/index.ts';
 import type { LinkEnd, MinorMark } from '../review/index.ts';
+import { readMore } from './agreement.ts';
 import type { ImportGuards } from './importer.ts';
 import { recordMovedConsents } from './moved-consents.ts';
 import type { ImportTarget, LeftReason } from './moving.ts';
@@ -34,7 +35,6 @@ type Open = (frame: CollectionFrame) => Uint8Array;
 
 /** The clocks of two servers differ by less. */
 const clockSkewMs = 300_000;
-const readMore = 'Read docs/collection-export.md.';
 
 /** Opens the sealed part of frames. */
 export function openWith(fileKey: Uint8Array): Open {

@@ -15,12 +15,12 @@ import { boxKeys, openSealedFor } from '../../shared/sealed-box.ts';
 import type { DualExecutor } from '../dual-control/index.ts';
 import { isSamePerson } from '../people/index.ts';
 import { declaredPurpose } from '../policy/index.ts';
+import { agreedOn, readMore } from './agreement.ts';
 import { openWith, refusingHostile, writeControlFrame, writeFaces } from './import-steps.ts';
 import type { ImportTarget } from './moving.ts';
 import {
   approvalLifetimeMs,
   keepTransfer,
-  mayMoveAlone,
   purposeOf,
   standingProposal,
   type TransferCall,
@@ -72,43 +72,33 @@ export interface ImportGuards {
 
 const facesPerCheck = 5000;
 const facesAtOnce = 500;
-const readMore = 'Read docs/collection-export.md.';
 
 /** How an import is opened once two persons agreed on it; nothing is written yet. */
 export function importAction(parts: TransferParts): DualExecutor {
-  const { collections, documents, clock } = parts;
-  return {
-    proposers: ['admin'],
-    approvers: ['admin', 'auditor'],
-    mayRunAlone: async ({ purpose }) => mayMoveAlone(parts, String(purpose)),
-    async execute(parameters, [person = '']) {
-      const collectionId = String(parameters.collectionId);
-      const record = await collections.findCollection(collectionId);
-      if (record === undefined || new Date(record.createdAtMs).toISOString() !== parameters.collectionCreatedAt) {
-        throw new ServiceError('ResourceNotFoundException', `The collection id: ${collectionId} does not exist`);
-      }
-      const id = documentId(collectionId, record.createdAtMs, String(parameters.headerSha256), person);
-      const asked = (await documents.read((view) => view.get('transfer', id)))?.body as KeptImport | undefined;
-      if (asked?.state !== 'proposed' || sha256Hex(asked.header) !== parameters.headerSha256) {
-        throw new ServiceError('ConflictException', 'What was proposed is not there any more. Propose it anew.');
-      }
-      const importId = parts.ids();
-      const kept: KeptImport = {
-        state: 'open',
-        importId,
-        person,
-        collectionId,
-        collectionCreatedAtMs: record.createdAtMs,
-        openedAtMs: clock(),
-        boxKey: Buffer.from(boxKeys().privateKey).toString('base64'),
-        header: asked.header,
-        facesFrom: asked.facesFrom,
-        written: [],
-      };
-      await documents.change((change) => keepTransfer(change, id, kept, kept.openedAtMs, { import: importId }));
-      return { importId, collectionId };
-    },
-  };
+  const { documents, clock } = parts;
+  return agreedOn(parts, async (record, parameters, person) => {
+    const collectionId = record.id;
+    const id = documentId(collectionId, record.createdAtMs, String(parameters.headerSha256), person);
+    const asked = (await documents.read((view) => view.get('transfer', id)))?.body as KeptImport | undefined;
+    if (asked?.state !== 'proposed' || sha256Hex(asked.header) !== parameters.headerSha256) {
+      throw new ServiceError('ConflictException', 'What was proposed is not there any more. Propose it anew.');
+    }
+    const importId = parts.ids();
+    const kept: KeptImport = {
+      state: 'open',
+      importId,
+      person,
+      collectionId,
+      collectionCreatedAtMs: record.createdAtMs,
+      openedAtMs: clock(),
+      boxKey: Buffer.from(boxKeys().privateKey).toString('base64'),
+      header: asked.header,
+      facesFrom: asked.facesFrom,
+      written: [],
+    };
+    await documents.change((change) => keepTransfer(change, id, kept, kept.openedAtMs, { import: importId }));
+    return { importId, collectionId };
+  });
 }
 
 /** The importer for one call. */

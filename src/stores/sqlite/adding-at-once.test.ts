@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { temporaryFolders } from '../../../tests/builders/folders.ts';
 import {
   codeOf,
   everything,
@@ -16,14 +14,13 @@ import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { createFlatIndex } from '../vectors/flat-index.ts';
 import { openStores, type Stores } from './open-stores.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'likeness-at-once-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const newFolder = temporaryFolders('at-once');
 
 const clock = (): number => 1_700_000_000_000;
 let dataDir: string;
 let stores: Stores;
 beforeEach(async () => {
-  dataDir = mkdtempSync(join(root, 'data-'));
+  dataDir = newFolder();
   stores = await openStores({ dataDir, clock, keys: storeKeys });
   await stores.collections.createCollection(newCollection('c', 32));
 });

@@ -1,8 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../../../tests/builders/folders.ts';
 import {
   codeOf,
   everything,
@@ -20,11 +20,8 @@ import { openDatabase } from './database.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { COLLECTION_MIGRATIONS } from './schema.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'likeness-faults-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
 const clock = (): number => 1_700_000_000_000;
-const newFolder = (): string => mkdtempSync(join(root, 'data-'));
+const newFolder = temporaryFolders('faults');
 const numberOf = (faceId: string): number => Number.parseInt(faceId.slice(-12), 16);
 
 async function storedNumbers(stores: Stores, collectionId: string): Promise<number[]> {

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../../../tests/builders/folders.ts';
 import { everything, newCollection, newFace, seededRandom, unitVector, uuid } from '../../../tests/stores/builders.ts';
 import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { openDatabase } from './database.ts';
@@ -13,7 +13,7 @@ const DIMENSIONS = 64;
 const PER_IMAGE = 100;
 const clock = () => 1_800_000_000_000;
 
-let folder: string;
+const newFolder = temporaryFolders('kept-index');
 let dataDir: string;
 const random = seededRandom(5);
 const templates = Array.from({ length: FACES }, () => unitVector(random, DIMENSIONS));
@@ -57,8 +57,7 @@ async function imageOf(stores: Stores, first: number, count: number, externalIma
 const all = Array.from({ length: FACES }, (_, i) => i);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'likeness-kept-'));
-  dataDir = join(folder, 'data');
+  dataDir = newFolder();
   const stores = await open();
   await stores.collections.createCollection(newCollection('c', DIMENSIONS));
   for (let first = 0; first < FACES; first += PER_IMAGE) {
@@ -68,7 +67,6 @@ beforeAll(async () => {
   await stores.collections.associateFaces('c', 'ann', { faceIds: [uuid(3), uuid(5000)], revision: 1, maxFaces: 100 });
   await stores.close();
 }, 60_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the codes of a large collection on disk', () => {
   it('are read at the next opening, which then opens no template, and everything is answered as before', async () => {

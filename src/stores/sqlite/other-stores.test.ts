@@ -1,17 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../../../tests/builders/folders.ts';
 import {
   codeOf,
   newCollection,
@@ -28,10 +19,7 @@ import { openDatabase } from './database.ts';
 import { openAuditReader, openStores, type Stores } from './open-stores.ts';
 import { AUDIT_MIGRATIONS, COLLECTION_MIGRATIONS, REQUEST_MIGRATIONS } from './schema.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'likeness-other-stores-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-const newFolder = (): string => mkdtempSync(join(root, 'data-'));
+const newFolder = temporaryFolders('other-stores');
 const open = (dataDir: string, clock = () => 1000): Promise<Stores> => openStores({ dataDir, clock, keys: storeKeys });
 
 /** Of every file of a folder, read by another process: closing a file here would drop SQLite's locks on it. */
@@ -258,7 +246,6 @@ describe('a data folder', () => {
     const file = join(newFolder(), 'file');
     writeFileSync(file, '');
     await expect(open(file)).rejects.toThrow();
-    mkdirSync(join(root, 'dir'));
-    await (await open(join(root, 'dir'))).close();
+    await (await open(newFolder())).close();
   });
 });

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../../../tests/builders/folders.ts';
 import {
   codeOf,
   everything,
@@ -17,9 +17,7 @@ import { filesBelow, findTemplate } from '../../../tests/stores/byte-search.ts';
 import { storeKeys } from '../../../tests/stores/store-keys.ts';
 import { openStores } from './open-stores.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'likeness-snapshot-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-const newFolder = (): string => mkdtempSync(join(root, 'data-'));
+const newFolder = temporaryFolders('snapshot');
 const clock = (): number => 1_700_000_000_000;
 const random = seededRandom(12);
 

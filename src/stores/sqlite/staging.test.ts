@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../../../tests/builders/folders.ts';
 import {
   everything,
   newCollection,
@@ -20,9 +19,7 @@ import { openStores } from './open-stores.ts';
 import { COLLECTION_MIGRATIONS } from './schema.ts';
 import { createVault } from './vault.ts';
 
-const root = mkdtempSync(join(tmpdir(), 'likeness-staging-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-const newFolder = (): string => mkdtempSync(join(root, 'data-'));
+const newFolder = temporaryFolders('staging');
 const clock = (): number => 1_700_000_000_000;
 const open = (dataDir: string) => openStores({ dataDir, keys: storeKeys, clock });
 
