@@ -132,15 +132,15 @@ export async function wire(config: Config, options: WireOptions = {}): Promise<W
   });
   const closers: (() => Promise<unknown>)[] = [() => stores.close()];
   try {
-    for (const { collectionId, reason } of stores.damagedCollections()) {
-      notice(`the collection ${collectionId} is quarantined: ${reason}`);
-    }
-    const toldAtStart = new Set(stores.damagedCollections().map(({ collectionId }) => collectionId));
-    void stores.verified().then(() => {
+    const told = new Set<string>();
+    const tellDamaged = (): void => {
       for (const { collectionId, reason } of stores.damagedCollections()) {
-        if (!toldAtStart.has(collectionId)) notice(`the collection ${collectionId} is quarantined: ${reason}`);
+        if (!told.has(collectionId)) notice(`the collection ${collectionId} is quarantined: ${reason}`);
+        told.add(collectionId);
       }
-    });
+    };
+    tellDamaged();
+    void stores.verified().then(tellDamaged);
     const audit = await openAuditTrail({
       settings: config.audit,
       stores,
