@@ -46,6 +46,8 @@ const SIZES: Readonly<Record<Exclude<Part, 'gallery'>, readonly number[]>> = {
   alternatives: [1_000_000],
 };
 const LONG_SIZE = 300_000;
+/** It would take the better part of an hour to build a larger one. */
+const MOST_OF_LIBSQL = 100_000;
 const USEARCH = { usearch: '2.26.2', 'node-gyp-build': '4.8.4', bindings: '1.5.0' };
 const GALLERY_PEOPLE = 4000;
 const ALTERNATIVE_PROBES = 20;
@@ -92,8 +94,9 @@ for (const count of sizesOf('store')) {
   say(`store: ${count.toLocaleString('en')} faces`);
   stores.push(await ask<StoreQuestion, StoreFigures>('./store-child.js', { count, seconds, real }));
 }
+const peerSizes = [...sizesOf('peers'), ...(options.long && chosen.has('peers') ? [LONG_SIZE] : [])];
 const indexes: SearchBench['indexes'][number][] = [];
-for (const count of sizesOf('index')) {
+for (const count of new Set([...sizesOf('index'), ...peerSizes].sort((a, b) => a - b))) {
   say(`index: ${count.toLocaleString('en')} vectors`);
   const figures = await ask<IndexQuestion, IndexFigures>('./index-child.js', { count, seconds, real });
   // What a scan reads of a vector: a byte a dimension and a scale.
@@ -101,11 +104,10 @@ for (const count of sizesOf('index')) {
   indexes.push({ figures, bandwidth: await ask<{ bytes: number }, Bandwidth>('./bandwidth-child.js', { bytes }) });
 }
 const peers: PeerFigures[] = [];
-const wanted = sizesOf('peers').flatMap((count) => [
+const wanted = [...new Set(peerSizes)].flatMap((count) => [
   { peer: 'usearch' as const, count },
-  { peer: 'libsql' as const, count },
+  ...(count > MOST_OF_LIBSQL ? [] : [{ peer: 'libsql' as const, count }]),
 ]);
-if (options.long && chosen.has('peers')) wanted.push({ peer: 'usearch', count: LONG_SIZE });
 if (wanted.length > 0) {
   const peersFolder = await ensurePeers(say, USEARCH);
   for (const { peer, count } of wanted) {
