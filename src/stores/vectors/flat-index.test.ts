@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { seededRandom, uuid } from '../../../tests/stores/builders.ts';
+import { seededRandom, unitVector, uuid } from '../../../tests/stores/builders.ts';
 import { describeVectorIndex } from '../../../tests/stores/vector-contract.ts';
 import { CodedVectors } from './coded-vectors.ts';
 import { Arena } from './codes/arena.ts';
@@ -8,6 +9,54 @@ import { createFlatIndex } from './flat-index.ts';
 import { BestScores, dot } from './scan.ts';
 
 describeVectorIndex('the flat index', createFlatIndex);
+
+it('goes on searching with the same threads while groups come and are laid elsewhere', async () => {
+  const random = seededRandom(21);
+  const vectors = Array.from({ length: 64 }, () => unitVector(random, 256));
+  const vectorOf = (id: string): Float32Array => vectors[Number.parseInt(id.slice(-12), 16) % 64] as Float32Array;
+  const index = createFlatIndex();
+  index.createSpace('s', 256, { load: (ids) => ids.map(vectorOf) });
+  let count = 0;
+  const add = (many: number): void => {
+    const entries = Array.from({ length: many }, (_, i) => ({
+      id: uuid(count + i),
+      vector: vectorOf(uuid(count + i)),
+      group: Math.floor((count + i) / 4096),
+    }));
+    count += many;
+    index.put('s', entries);
+  };
+  const warnings: string[] = [];
+  const warned = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', warned);
+  try {
+    while (count < 40_000) add(4096);
+    let searching = true;
+    const searches = (async () => {
+      for (let i = 0; searching; i++) {
+        const before = count;
+        const probe = vectors[i % 64] as Float32Array;
+        const wanted = { minScore: 0.99, limit: 4096, signal: new AbortController().signal };
+        const hits = (await index.search('s', probe, wanted)).length;
+        const fewest = Math.floor((before + 63 - (i % 64)) / 64);
+        if (hits < fewest) throw new Error(`${hits} of ${fewest} hits`);
+      }
+    })();
+    // Each lap opens a group, which moves through every size of block.
+    for (let lap = 0; lap < 6; lap++) {
+      for (let step = 0; step < 64; step++) {
+        add(64);
+        await nextTurn();
+      }
+    }
+    searching = false;
+    await searches;
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', warned);
+    await index.close();
+  }
+});
 
 describe('dot', () => {
   it('adds four running sums in a fixed order, in double precision', () => {

@@ -2,6 +2,7 @@ import type { Extent } from './codes/arena.ts';
 import type { Candidates } from './codes/candidates.ts';
 import type { CodeQuery } from './codes/codes.ts';
 import type { GroupTable } from './codes/groups.ts';
+import type { Claims } from './codes/scan-codes.ts';
 import type { Chunk } from './scan.ts';
 
 /** What a scanning worker is started with. */
@@ -28,10 +29,11 @@ export interface ExactScanRequest extends Asked {
   readonly newChunks: readonly Chunk[];
 }
 
-/** A scan over codes, of which each worker takes its share of the groups. */
+/** A scan over codes, whose groups the workers share out among themselves. */
 export interface CodedScanRequest extends Asked {
   readonly kind: 'coded';
   readonly table: GroupTable;
+  readonly claims: Claims;
   readonly query: CodeQuery;
   /** Memories and extents of the arena that the worker has not been given yet. */
   readonly newMemories: readonly WebAssembly.Memory[];
@@ -41,7 +43,7 @@ export interface CodedScanRequest extends Asked {
 /** What the main thread asks of a scanning worker. */
 export type ScanRequest = ExactScanRequest | CodedScanRequest | { readonly kind: 'drop'; readonly space: number };
 
-/** What a worker answers for its share; a stopped scan answers with what it had. */
+/** What a worker answers of what it scanned; a stopped scan answers with what it had. */
 export interface ScanAnswer extends Candidates {
   readonly scan: number;
   readonly full: boolean;

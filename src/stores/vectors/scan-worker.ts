@@ -28,7 +28,7 @@ const reader: CodeReader = {
     return kernels[index] as ScanKernel;
   },
   buffer: (index) => known(memories, index).buffer,
-  extent: (number) => known(extents, number),
+  extent: (number) => extents[number],
 };
 
 port.on('message', (request: ScanRequest) => {
@@ -82,11 +82,12 @@ function scanTogether(scans: readonly CodedScanRequest[]): void {
     // The newest table has every group of the others.
     { dimensions: last.probe.length, table: last.table },
     { first: thread, every: threads },
-    scans.map(({ query, probe, minScore, limit, stop }) => ({
+    scans.map(({ query, probe, minScore, limit, claims, stop }) => ({
       query,
       probe,
       minScore,
       limit,
+      claims,
       stopped: () => Atomics.load(stop, 0) !== 0,
     })),
   );

@@ -7,7 +7,7 @@ import { type Arena, type Extent, kernelOver, MAIN_THREAD, MOST_THREADS } from '
 import type { Candidates } from './codes/candidates.ts';
 import type { CodeQuery } from './codes/codes.ts';
 import { type GroupTable, groupsIn } from './codes/groups.ts';
-import { type CodeReader, scanCodes } from './codes/scan-codes.ts';
+import { type Claims, type CodeReader, openClaims, scanCodes } from './codes/scan-codes.ts';
 import type { ScannedOver } from './prepared-probe.ts';
 import { BestScores, type Chunk, scanChunk } from './scan.ts';
 import type { ScanAnswer, ScanRequest, ScanWorkerData } from './scan-messages.ts';
@@ -116,10 +116,10 @@ export function createScanner(arena: Arena): Scanner {
     return { worker, given: new Map(), memories: 0, extents: 0 };
   };
 
-  const ask = (seat: Seat, id: number, scan: Scan, stop: Int32Array): void => {
+  const ask = (seat: Seat, id: number, scan: Scan, shared: { stop: Int32Array; claims: Claims }): void => {
     const given = seat.given.get(scan.space) ?? 0;
     const { over, probe, minScore, limit } = scan;
-    const common = { scan: id, space: scan.space, probe, minScore, limit, stop };
+    const common = { scan: id, space: scan.space, probe, minScore, limit, stop: shared.stop };
     const request: ScanRequest =
       'chunks' in over
         ? { kind: 'exact', ...common, newChunks: over.chunks.slice(given) }
@@ -127,6 +127,7 @@ export function createScanner(arena: Arena): Scanner {
             kind: 'coded',
             ...common,
             ...over,
+            claims: shared.claims,
             newMemories: arena.memories.slice(seat.memories),
             newExtents: arena.extents.slice(seat.extents),
           };
@@ -152,7 +153,7 @@ export function createScanner(arena: Arena): Scanner {
       };
       scan.signal.addEventListener('abort', abort, { once: true });
       const done = (): void => scan.signal.removeEventListener('abort', abort);
-      // Vectors without codes are one worker's; codes are everyone's, as blocks are shared out by their number.
+      // Vectors without codes are one worker's; codes are everyone's.
       const asked = 'chunks' in scan.over ? seats.slice(0, 1) : seats.slice(0, Math.max(1, groupsIn(scan.over.table)));
       pending.set(id, {
         scan,
@@ -169,7 +170,8 @@ export function createScanner(arena: Arena): Scanner {
           fail(reason);
         },
       });
-      for (const seat of asked) ask(seat, id, scan, stop);
+      const claims = 'chunks' in scan.over ? new Uint8Array() : openClaims(scan.over.table);
+      for (const seat of asked) ask(seat, id, scan, { stop, claims });
     });
 
   return {
@@ -212,7 +214,7 @@ function scanCodesHere(
     buffer: (index) => memoryOf(index).buffer,
     extent: (number) => arena.extents[number] as Extent,
   };
-  const scan = { query, probe, minScore, limit, stopped: () => false };
+  const scan = { query, probe, minScore, limit, claims: openClaims(table), stopped: () => false };
   const [hits] = scanCodes(reader, { dimensions: probe.length, table }, { first: 0, every: 1 }, [scan]);
   return hits === undefined ? { parts: [], full: false } : { parts: [hits], full: hits.full };
 }

@@ -7,7 +7,7 @@ import { Arena, type Extent, kernelOver, pageOfThread } from './arena.ts';
 import { bytesPerCode, Coder, fineScore, partsOf } from './codes.ts';
 import { groupIn } from './groups.ts';
 import { kernelBase64 } from './kernel.ts';
-import { type CodeReader, scanCodes } from './scan-codes.ts';
+import { type CodeReader, openClaims, scanCodes } from './scan-codes.ts';
 
 const HITS_AT = 16_384;
 
@@ -138,9 +138,18 @@ describe('codes', () => {
       probe,
       minScore: i === 0 ? Number.NEGATIVE_INFINITY : 0.6 + 0.05 * i,
       limit: [10, 1, 4096, 50, 3][i] ?? 1,
+      claims: openClaims(coded.table),
       stopped: () => false,
     }));
-    const found = scanCodes(readerOf(arena), { dimensions, table: coded.table }, { first: 0, every: 1 }, scans);
+    // Another thread has taken on two of the three groups for the last, and its own share of the rest is the third.
+    const others = { ...(scans[4] as (typeof scans)[4]), claims: openClaims(coded.table) };
+    for (const group of [0, 2]) others.claims[group] = 1;
+    const space = { dimensions, table: coded.table };
+    const [left] = scanCodes(readerOf(arena), space, { first: 0, every: 2 }, [others]);
+    expect(Array.from(left?.slots ?? []).every((slot) => Math.floor(slot / 4096) === 1)).toBe(true);
+    expect(left?.slots.length).toBeGreaterThan(0);
+    const found = scanCodes(readerOf(arena), space, { first: 0, every: 1 }, scans);
+    for (const { claims } of [others, ...scans]) expect([...claims.subarray(0, 3)]).toEqual([1, 1, 1]);
     for (const [i, { probe, minScore, limit }] of scans.entries()) {
       const scoreOf = (slot: number) => dot(probe, vectors[slot] ?? new Float32Array(), 0);
       const exact = vectors
@@ -156,6 +165,14 @@ describe('codes', () => {
     }
     // Two planes leave hardly more than was asked for.
     expect(found[0]?.slots.length).toBeLessThan(20);
+
+    // A group that was laid elsewhere after the scan began is passed over: who laid it there tells of it.
+    const everything = { ...(scans[0] as (typeof scans)[0]), claims: openClaims(coded.table), limit: 2 * count };
+    const last = arena.extents.length - 1;
+    const reader = readerOf(arena);
+    const older: CodeReader = { ...reader, extent: (number) => (number === last ? undefined : reader.extent(number)) };
+    const [seen] = scanCodes(older, space, { first: 0, every: 1 }, [everything]);
+    expect(new Set(Array.from(seen?.slots ?? [], (slot) => Math.floor(slot / 4096)))).toEqual(new Set([0, 1]));
   });
 });
 

@@ -11,7 +11,16 @@ export interface CodeScan {
   readonly minScore: number;
   /** At least 1. */
   readonly limit: number;
+  readonly claims: Claims;
   readonly stopped: () => boolean;
+}
+
+/** By group, in memory that threads share: other than 0 when a thread has taken it on. */
+export type Claims = Uint8Array;
+
+/** Claims for a scan of all that a table holds. */
+export function openClaims(table: GroupTable): Claims {
+  return new Uint8Array(new SharedArrayBuffer(groupsIn(table)));
 }
 
 /** What a pass found for a query: every slot that may be among the best, scored by both planes. */
@@ -25,7 +34,8 @@ export interface CodeReader {
   readonly thread: number;
   kernel(memory: number): ScanKernel;
   buffer(memory: number): ArrayBufferLike;
-  extent(number: number): Extent;
+  /** Undefined of what was handed out after the scan began: who did tells that its slots have changed. */
+  extent(number: number): Extent | undefined;
 }
 
 /** Where a thread's hits lie in its page; before them stands the query. */
@@ -33,7 +43,8 @@ const HITS_AT = 16_384;
 
 /**
  * One pass over groups for several queries: a group is read from memory once and from the cache for every further
- * query. The answers lose nothing of an exact scan: a vector is passed over only when its score, taken as high as its
+ * query. Each thread begins with its share and goes on with what others have not come to yet, so that none waits for
+ * one whose core has something else to do; measured beside insertions, that is most of what a search then waits for. The answers lose nothing of an exact scan: a vector is passed over only when its score, taken as high as its
  * code allows, stays below the least score asked for or below that of `limit` others taken as low as theirs allow.
  */
 export function scanCodes(
@@ -45,10 +56,12 @@ export function scanCodes(
   const padded = paddedDimensions(space.dimensions);
   const searches = scans.map((scan) => new CodeSearch(scan));
   const page = pageOfThread(reader.thread);
-  for (let group = share.first; group < groupsIn(space.table); group += share.every) {
+  for (const group of groupsInTurn(groupsIn(space.table), share)) {
+    const claimed = searches.filter(({ scan }) => claim(scan, group));
+    if (claimed.length === 0) continue;
     const entry = groupIn(space.table, group);
-    if (entry === undefined) continue;
-    const extent = reader.extent(entry.extent);
+    const extent = entry && reader.extent(entry.extent);
+    if (entry === undefined || extent === undefined) continue;
     const capacity = extent.bytes / bytesPerCode(space.dimensions);
     const count = Math.min(entry.count, capacity);
     if (count === 0) continue;
@@ -56,9 +69,8 @@ export function scanCodes(
     const kernel = reader.kernel(extent.memory);
     const scalesAt = extent.offset + partsOf(capacity, space.dimensions).scales;
     const queryPlace = new Int16Array(buffer, page, padded);
-    for (const search of searches) {
-      const { query, stopped } = search.scan;
-      if (stopped()) continue;
+    for (const search of claimed) {
+      const { query } = search.scan;
       queryPlace.set(query.numbers);
       const out = page + HITS_AT;
       const hits = kernel(
@@ -82,6 +94,20 @@ export function scanCodes(
     }
   }
   return searches.map((search) => search.refine(reader, space));
+}
+
+/** A thread's own groups, then those of the others, each from where its thread comes last. */
+function* groupsInTurn(
+  groups: number,
+  { first, every }: { readonly first: number; readonly every: number },
+): Generator<number> {
+  for (let group = first; group < groups; group += every) yield group;
+  for (let group = groups - 1; group >= 0; group--) if (group % every !== first) yield group;
+}
+
+/** Takes a group on, unless another thread has. What came after the claims were opened its scan is told as changed. */
+function claim({ claims, stopped }: CodeScan, group: number): boolean {
+  return group < claims.length && !stopped() && Atomics.exchange(claims, group, 1) === 0;
 }
 
 /** One query's candidates, and the score that so many of them reach for certain. */
@@ -128,8 +154,8 @@ class CodeSearch {
     for (const slot of this.#slots) {
       const entry = groupIn(table, Math.floor(slot / VECTORS_PER_GROUP));
       // What has gone since is told as changed by who took it away.
-      if (entry === undefined) continue;
-      const extent = reader.extent(entry.extent);
+      const extent = entry && reader.extent(entry.extent);
+      if (extent === undefined) continue;
       const capacity = extent.bytes / bytesPerCode(dimensions);
       const index = slot % VECTORS_PER_GROUP;
       if (index >= capacity) continue;
