@@ -2,6 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Libsql from 'libsql';
 import { StoreError } from '../ports/errors.ts';
+import type { LogMover } from './log-mover.ts';
 
 /** What can be bound to a statement. */
 export type SqlValue = string | number | null | Uint8Array;
@@ -37,6 +38,8 @@ export type Migration = string;
 /** How long a statement waits for another process that writes. */
 const BUSY_TIMEOUT_MS = 5000;
 const LOG_TIMEOUT_MS = 20;
+/** Pages of 4 KiB at which who commits moves the log after all, where a mover should have. */
+const LONGEST_LOG = 8192;
 
 const BINARY_COLUMNS: ReadonlySet<string> = new Set(['template', 'sealed']);
 
@@ -101,9 +104,10 @@ export function toStoreError(error: unknown, file: string): unknown {
  * Write-ahead log with synchronous=FULL: a commit that has returned survives a kill and a power cut. secure_delete
  * overwrites what is deleted, because templates must not linger in free pages.
  *
+ * @param mover moves the log beside the thread that commits; absent, commits do, after every 1,000 pages
  * @throws {StoreError} corrupt, locked, disk-full; newer-schema when a later version of Likeness wrote it
  */
-export function openDatabase(file: string, migrations: readonly Migration[]): Database {
+export function openDatabase(file: string, migrations: readonly Migration[], mover?: LogMover): Database {
   const inMemory = file === ':memory:';
   let raw: Libsql.Database | undefined;
   try {
@@ -118,10 +122,11 @@ export function openDatabase(file: string, migrations: readonly Migration[]): Da
       'secure_delete=ON',
       'cell_size_check=ON',
       'cache_size=-32768',
+      ...(mover === undefined ? [] : [`wal_autocheckpoint=${LONGEST_LOG}`]),
     ]) {
       raw.pragma(pragma);
     }
-    const database = wrap(raw, file);
+    const database = wrap(raw, file, mover);
     migrate(raw, database, migrations);
     if (!inMemory) requireSchema(database, migrations);
     return database;
@@ -138,9 +143,11 @@ function createPrivateFile(file: string): void {
   chmodSync(file, 0o600);
 }
 
-function wrap(raw: Libsql.Database, file: string): Database {
+function wrap(raw: Libsql.Database, file: string, mover: LogMover | undefined): Database {
   const statements = new Map<string, Libsql.Statement>();
   let open = true;
+  /** Since the last commit. */
+  let rowsChanged = 0;
 
   const prepared = (sql: string): Libsql.Statement => {
     if (!open) throw new StoreError('closed', `${file} has been closed`);
@@ -176,13 +183,20 @@ function wrap(raw: Libsql.Database, file: string): Database {
     all,
     // Not the driver's get, which hands out other types for blobs and leaves its statement open.
     get: <Row>(sql: string, values: readonly SqlValue[] = []) => all<Row>(sql, values)[0],
-    run: (sql, values = []) => guarded(() => prepared(sql).run(values).changes),
+    run: (sql, values = []) =>
+      guarded(() => {
+        const { changes } = prepared(sql).run(values);
+        rowsChanged += changes;
+        return changes;
+      }),
     write: (work) =>
       guarded(() => {
         prepared('BEGIN IMMEDIATE').run([]);
         try {
           const result = work();
           prepared('COMMIT').run([]);
+          mover?.committed(rowsChanged);
+          rowsChanged = 0;
           return result;
         } catch (error) {
           // SQLite has rolled back by itself after some errors, a full disk among them.

@@ -5,6 +5,7 @@ import type { VectorEntry } from '../ports/vectors.ts';
 import { addChecksum } from './checksums.ts';
 import { type CollectionRow, saveCollection } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, requireModel, requireRoom } from './collection-tables.ts';
+import type { Database } from './database.ts';
 import { deleteFaceRows } from './erase-rows.ts';
 import {
   FACE_COLUMNS,
@@ -17,7 +18,7 @@ import {
   verifyFace,
 } from './face-rows.ts';
 import { groupOf, POSITIONS_PER_COLLECTION } from './schema.ts';
-import { encodeTemplate } from './template-codec.ts';
+import { requireTemplate, sealAhead } from './seal-ahead.ts';
 
 type FaceSteps = Pick<
   CollectionStore,
@@ -31,12 +32,14 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
   return {
     async addFaces(collectionId, { imageId, externalImageId, modelVersion, faces, maxFaces }) {
       const image = { image_id: imageId, external_image_id: externalImageId ?? null, model_version: modelVersion };
+      const takeSealed = await sealAhead(
+        tables,
+        collectionId,
+        faces.map(({ faceId, template }) => ({ ...image, face_id: faceId, template })),
+      );
       const addAll = (collection: CollectionRow) => {
         requireModel(collection, modelVersion);
-        requireTemplates(
-          collection,
-          faces.map((face) => face.template),
-        );
+        const sealedOf = takeSealed(collection);
         const earlier = database
           .all<FaceRow>(
             `SELECT ${FACE_COLUMNS} FROM face WHERE collection_number = ? AND image_id = ? ORDER BY face.position`,
@@ -54,9 +57,11 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
         const rows = faces.map((face, i) => {
           const row = standing[i];
           if (row !== undefined) return row;
-          const inserted = insertFace(tables, collection, face, image, Math.round(clock()));
-          fresh.push({ id: face.faceId, vector: inserted.turned, group: groupOf(inserted.row.position) });
-          return inserted.row;
+          const storedAtMs = Math.round(clock());
+          const { turned, sealed } = sealedOf(i, storedAtMs);
+          const inserted = insertFace(database, collection, { ...face, ...image, storedAtMs, sealed });
+          fresh.push({ id: face.faceId, vector: turned, group: groupOf(inserted.position) });
+          return inserted;
         });
         if (fresh.length > 0) saveCollection(database, collection);
         return { collection, rows, fresh };
@@ -134,7 +139,7 @@ export function createFaceSteps(tables: CollectionTables, clock: () => number): 
     async searchFaces(collectionId, probe, { minScore, limit, signal, excludeFaceIds }) {
       signal.throwIfAborted();
       const { space, turned } = tables.read(collectionId, (collection) => {
-        requireTemplates(collection, [probe]);
+        requireTemplate(collection, probe);
         return { space: faceSpace(collection), turned: tables.vault.of(collection).rotation.turn(probe) };
       });
       const exclude = excludeFaceIds === undefined ? {} : { exclude: excludeFaceIds };
@@ -162,58 +167,58 @@ export interface ImageColumns {
   readonly model_version: string;
 }
 
+/** A face as its row keeps it. */
+interface RowToInsert extends Pick<NewFace, 'faceId' | 'box' | 'confidence'>, ImageColumns {
+  readonly storedAtMs: number;
+  readonly sealed: Uint8Array;
+}
+
+const INSERTED_COLUMNS = [
+  'position',
+  'collection_number',
+  'face_id',
+  'image_id',
+  'external_image_id',
+  'model_version',
+  'user_id',
+  'box_left',
+  'box_top',
+  'box_width',
+  'box_height',
+  'confidence',
+  'stored_at_ms',
+] as const;
+const INSERT_FACE = `INSERT INTO face (${INSERTED_COLUMNS.join(', ')}, template, checksum)
+  VALUES (${INSERTED_COLUMNS.map(() => '?').join(', ')}, ?, ?)`;
+
 /**
  * Puts a face's row into its collection, at the next position. Inside a transaction; the caller saves the collection and
- * lets the index follow with what is returned.
+ * lets the index follow.
  *
- * @param storedAtMs also when its subject's key was made, where it has none yet
+ * @returns the row, without its template
  */
-export function insertFace(
-  { database, vault: vaults }: CollectionTables,
-  collection: CollectionRow,
-  face: NewFace,
-  image: ImageColumns,
-  storedAtMs: number,
-): { row: FaceRow; turned: Float32Array } {
+export function insertFace(database: Database, collection: CollectionRow, face: RowToInsert): FaceRow {
   collection.last_counter++;
-  const vault = vaults.of(collection);
-  const turned = vault.rotation.turn(face.template);
   const columns = {
     position: collection.number * POSITIONS_PER_COLLECTION + collection.last_counter,
     collection_number: collection.number,
     face_id: face.faceId,
-    ...image,
+    image_id: face.image_id,
+    external_image_id: face.external_image_id,
+    model_version: face.model_version,
     user_id: null,
     box_left: face.box.left,
     box_top: face.box.top,
     box_width: face.box.width,
     box_height: face.box.height,
     confidence: face.confidence,
-    stored_at_ms: storedAtMs,
-  } as const;
-  const template = vault.sealFace(columns, encodeTemplate(turned), storedAtMs);
-  const checksum = faceChecksum(columns, template);
-  const names = Object.keys(columns);
-  database.run(
-    `INSERT INTO face (${names.join(', ')}, template, checksum) VALUES (${names.map(() => '?').join(', ')}, ?, ?)`,
-    [...Object.values(columns), template, checksum],
-  );
+    stored_at_ms: face.storedAtMs,
+  };
+  const checksum = faceChecksum(columns, face.sealed);
+  database.run(INSERT_FACE, [...INSERTED_COLUMNS.map((name) => columns[name]), face.sealed, checksum]);
   collection.face_count++;
   collection.face_sum = addChecksum(collection.face_sum, checksum);
-  return { row: { ...columns, template: new ArrayBuffer(0), checksum }, turned };
-}
-
-/**
- * Refuses vectors that could not be compared.
- *
- * @throws {RangeError} when one has other dimensions than the collection or is not finite
- */
-export function requireTemplates(collection: CollectionRow, templates: readonly Float32Array[]): void {
-  for (const template of templates) {
-    if (template.length !== collection.dimensions || !template.every(Number.isFinite)) {
-      throw new RangeError(`a template of collection ${collection.id} is ${collection.dimensions} finite numbers`);
-    }
-  }
+  return { ...columns, template: new ArrayBuffer(0), checksum };
 }
 
 /**

@@ -28,6 +28,7 @@ import { finishLoading } from './finish-loading.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
 import { createKeyStore } from './key-store.ts';
 import { loadCollections } from './load-collections.ts';
+import { createLogMover, type LogMover } from './log-mover.ts';
 import {
   AUDIT_MIGRATIONS,
   COLLECTION_MIGRATIONS,
@@ -118,8 +119,8 @@ export async function openStores(options: {
     for (const close of closers.splice(0).reverse()) await close();
     await vectors.close();
   };
-  const open = (name: string, migrations: readonly string[]): Database => {
-    const database = openDatabase(dataDir === ':memory:' ? dataDir : join(dataDir, name), migrations);
+  const open = (name: string, migrations: readonly string[], mover?: LogMover): Database => {
+    const database = openDatabase(dataDir === ':memory:' ? dataDir : join(dataDir, name), migrations, mover);
     closers.push(() => database.close());
     return database;
   };
@@ -134,11 +135,13 @@ export async function openStores(options: {
     const governance = open(GOVERNANCE_FILE, GOVERNANCE_MIGRATIONS);
     for (const small of [keys, requests, governance]) requireSound(small);
     const audit = open(AUDIT_FILE, AUDIT_MIGRATIONS);
-    const data = open(DATA_FILE, COLLECTION_MIGRATIONS);
+    const mover = dataDir === ':memory:' ? undefined : createLogMover(join(dataDir, DATA_FILE));
+    const data = open(DATA_FILE, COLLECTION_MIGRATIONS, mover);
+    closers.push(() => mover?.close());
     repairIndexes(data);
     const vault = createVault(data, options.keys.sealer('collections'));
     vault.requireKeyring();
-    const ofData = createScrubber(data);
+    const ofData = createScrubber(data, mover);
     const ofGovernance = createScrubber(governance);
     closers.push(ofData.settle, ofGovernance.settle);
     const files =

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../ports/errors.ts';
 import type { Database } from './database.ts';
+import type { LogMover } from './log-mover.ts';
 
 /** A reader in another process holds the log up for as long as it reads. */
 const TRIES = 100;
@@ -16,8 +17,12 @@ export interface Scrubber {
   settle(): Promise<void>;
 }
 
-/** A deletion costs two syncs to disk beside its commit, so those that come together are scrubbed together. */
-export function createScrubber(database: Database): Scrubber {
+/**
+ * A deletion costs two syncs to disk beside its commit, so those that come together are scrubbed together.
+ *
+ * @param mover of the database's log, which nobody can empty while it moves
+ */
+export function createScrubber(database: Database, mover?: LogMover): Scrubber {
   let next: Promise<void> | undefined;
   let last: Promise<void> = Promise.resolve();
   let held: Promise<unknown> = Promise.resolve();
@@ -25,6 +30,7 @@ export function createScrubber(database: Database): Scrubber {
   const emptyLog = async (): Promise<void> => {
     await held;
     for (let tried = 0; tried < TRIES; tried++) {
+      await mover?.settle();
       if (database.truncateLog()) return;
       await sleep(PAUSE_MS);
     }

@@ -7,7 +7,8 @@ import { type CollectionTables, faceSpace } from './collection-tables.ts';
 import { selectList } from './database.ts';
 import { deleteFaceRows } from './erase-rows.ts';
 import { FACE_COLUMNS, type FaceRow, facePage, toFaceRecord, turnedTemplateOf, verifyFace } from './face-rows.ts';
-import { knownFaces, requireTemplates } from './face-steps.ts';
+import { knownFaces } from './face-steps.ts';
+import { requireTemplate } from './seal-ahead.ts';
 import { lastUseOf } from './use-rows.ts';
 import { deleteUserRow, findUserRow, indexUser, renewUser } from './user-steps.ts';
 import type { OpenedSubjectKeys } from './vault.ts';
@@ -203,7 +204,7 @@ export function createSubjectSteps(tables: CollectionTables): SubjectSteps {
 
     async scoreAgainstSubject(collectionId, subject, template) {
       return tables.read(collectionId, (collection) => {
-        requireTemplates(collection, [template]);
+        requireTemplate(collection, template);
         const vault = tables.vault.of(collection);
         const probe = vault.rotation.turn(template);
         const opened: OpenedSubjectKeys = new Map();

@@ -3,8 +3,9 @@ import { StoreError } from '../ports/errors.ts';
 import { saveCollection } from './collection-rows.ts';
 import { type CollectionTables, faceSpace, requireModel, requireRoom } from './collection-tables.ts';
 import { FACE_COLUMNS, type FaceRow, toFaceRecord, turnedTemplateOf, verifyFace } from './face-rows.ts';
-import { insertFace, knownFaces, requireTemplates } from './face-steps.ts';
+import { insertFace, knownFaces } from './face-steps.ts';
 import { groupOf, POSITIONS_PER_COLLECTION } from './schema.ts';
+import { sealAhead } from './seal-ahead.ts';
 import type { OpenedSubjectKeys } from './vault.ts';
 
 type TransferSteps = Pick<CollectionStore, 'walkFaces' | 'importFaces'>;
@@ -34,38 +35,41 @@ export function createTransferSteps(tables: CollectionTables): TransferSteps {
     },
 
     async importFaces(collectionId, { modelVersion, faces, maxFaces }) {
+      const imageOf = (face: MovedFace) => ({
+        image_id: face.imageId,
+        external_image_id: face.externalImageId ?? null,
+        model_version: modelVersion,
+      });
+      const takeSealed = await sealAhead(
+        tables,
+        collectionId,
+        faces.map((face) => ({ ...imageOf(face), face_id: face.faceId, template: face.template })),
+      );
       const { collection, fresh } = tables.change(collectionId, (collection) => {
         requireModel(collection, modelVersion);
-        requireTemplates(
-          collection,
-          faces.map(({ template }) => template),
-        );
+        const sealedOf = takeSealed(collection);
         const standing = knownFaces(
           tables,
           collection,
           faces.map(({ faceId }) => faceId),
         );
-        const missing = new Map<string, MovedFace>();
-        for (const face of faces) {
+        const missing = new Map<string, { face: MovedFace; place: number }>();
+        for (const [place, face] of faces.entries()) {
           const row = standing.get(face.faceId);
-          const other = row === undefined ? missing.get(face.faceId) : toFaceRecord(row);
+          const other = row === undefined ? missing.get(face.faceId)?.face : toFaceRecord(row);
           if (other !== undefined && !isSameFace(other, face)) {
             throw new StoreError('face-exists', `another face of collection ${collectionId} bears the same id`);
           }
-          if (row === undefined) missing.set(face.faceId, face);
+          if (row === undefined) missing.set(face.faceId, { face, place });
         }
         if (collection.face_count + missing.size > maxFaces) {
           throw new StoreError('collection-full', `collection ${collectionId} would hold more than ${maxFaces} faces`);
         }
         requireRoom(tables, collection, faceSpace(collection), missing.size);
-        const fresh = [...missing.values()].map((face) => {
-          const image = {
-            image_id: face.imageId,
-            external_image_id: face.externalImageId ?? null,
-            model_version: modelVersion,
-          };
-          const { row, turned } = insertFace(tables, collection, face, image, face.storedAtMs);
-          return { id: face.faceId, vector: turned, group: groupOf(row.position) };
+        const fresh = [...missing.values()].map(({ face, place }) => {
+          const { turned, sealed } = sealedOf(place, face.storedAtMs);
+          const { position } = insertFace(database, collection, { ...face, ...imageOf(face), sealed });
+          return { id: face.faceId, vector: turned, group: groupOf(position) };
         });
         if (fresh.length > 0) saveCollection(database, collection);
         return { collection, fresh };

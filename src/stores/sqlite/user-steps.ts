@@ -7,7 +7,8 @@ import { type CollectionTables, requireRoom, userSpace } from './collection-tabl
 import { selectList } from './database.ts';
 import { destroyUnusedKeys } from './erase-rows.ts';
 import { type FaceRow, faceChecksum, facesOfUser } from './face-rows.ts';
-import { knownFaces, requireTemplates } from './face-steps.ts';
+import { knownFaces } from './face-steps.ts';
+import { requireTemplate } from './seal-ahead.ts';
 
 /** A row of the user table with the number of its faces; its vector is the mean of theirs and not stored. */
 export interface UserRow {
@@ -231,7 +232,7 @@ export function createUserSteps(tables: CollectionTables, clock: () => number): 
     async searchUsers(collectionId, probe, { minScore, limit, signal, excludeUserIds }) {
       signal.throwIfAborted();
       const { space, turned, loading } = tables.read(collectionId, (collection) => {
-        requireTemplates(collection, [probe]);
+        requireTemplate(collection, probe);
         return {
           space: userSpace(collection),
           turned: tables.vault.of(collection).rotation.turn(probe),

@@ -36,14 +36,21 @@ export interface CollectionVault {
   readonly indexSealer: Sealer;
   /** Seals bytes of a face; makes its subject's key when there is none. Inside a transaction. */
   sealFace(face: SealedFace, plain: Uint8Array, nowMs: number): Uint8Array;
+  /** Seals bytes of a face. @param key of the face's name; undefined of an unnamed face */
+  sealUnder(face: SealedFace, plain: Uint8Array, key: Uint8Array | undefined): Uint8Array;
   /** A template as it is searched: turned by the collection's rotation. @throws {StoreError} corrupt */
   openFace(face: SealedFace, sealed: Uint8Array, opened?: OpenedSubjectKeys): Float32Array;
   /** The data key of a name; undefined when there is none. @throws {StoreError} corrupt */
   subjectKey(name: string): { readonly key: Uint8Array; readonly madeAtMs: number } | undefined;
   /** The data key of an unnamed face. */
   faceKey(sealed: Uint8Array): Uint8Array;
-  /** Makes the data key of a name unless there is one. Inside a transaction. */
-  ensureSubjectKey(name: string, nowMs: number): Uint8Array;
+  /**
+   * Makes the data key of a name unless there is one. Inside a transaction.
+   *
+   * @param offered what it becomes; random when absent
+   * @returns the key that it has
+   */
+  ensureSubjectKey(name: string, nowMs: number, offered?: Uint8Array): Uint8Array;
   /** False when there was none. Inside a transaction. */
   destroySubjectKey(name: string): boolean;
 }
@@ -136,13 +143,18 @@ export function createVault(database: Database, sealer: Sealer): Vault {
         return own().indexSealer;
       },
       sealFace(face, plain, nowMs) {
-        if (face.external_image_id !== null) {
-          const key = vault.ensureSubjectKey(face.external_image_id, nowMs);
+        const name = face.external_image_id;
+        return vault.sealUnder(face, plain, name === null ? undefined : vault.ensureSubjectKey(name, nowMs));
+      },
+      sealUnder(face, plain, key) {
+        if ((face.external_image_id === null) !== (key === undefined))
+          throw new RangeError('named faces alone have keys');
+        if (key !== undefined) {
           return Buffer.concat([Buffer.of(UNDER_NAME), createSealer(key).seal(plain, aboutFace(number, face))]);
         }
         const salt = randomBytes(SALT_BYTES);
-        const key = keyUnderSalt(own(), salt);
-        return Buffer.concat([Buffer.of(UNDER_SALT), salt, createSealer(key).seal(plain, aboutFace(number, face))]);
+        const sealer = createSealer(keyUnderSalt(own(), salt));
+        return Buffer.concat([Buffer.of(UNDER_SALT), salt, sealer.seal(plain, aboutFace(number, face))]);
       },
       openFace(face, sealed, opened) {
         const name = face.external_image_id;
@@ -174,11 +186,11 @@ export function createVault(database: Database, sealer: Sealer): Vault {
         }
       },
       faceKey: (sealed) => keyUnderSalt(own(), sealed.subarray(1, 1 + SALT_BYTES)),
-      ensureSubjectKey(name, nowMs) {
+      ensureSubjectKey(name, nowMs, offered) {
         const known = vault.subjectKey(name);
         if (known !== undefined) return known.key;
         const hash = hashOf(name);
-        const key = makeKeyBytes();
+        const key = offered ?? makeKeyBytes();
         const madeAtMs = Math.round(nowMs);
         database.run(
           'INSERT INTO subject_key (collection_number, subject_hash, made_at_ms, sealed) VALUES (?, ?, ?, ?)',
