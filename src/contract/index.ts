@@ -27,6 +27,6 @@ export {
 export { type ErrorCode, errorStatus, ServiceError } from './service-error.ts';
 export { type Constraints, readConstraints, type Shape, type ShapeTable, shapeOf } from './shapes.ts';
 export { renderSupportTable } from './support-table.ts';
-export { BodyTypeError, typedBody } from './typed-body.ts';
+export { Base64Text, BodyTypeError, typedBody } from './typed-body.ts';
 export { type ConstraintCheck, createConstraintCheck, violationsMessage } from './violations.ts';
 export type { RequestOf, ResponseOf } from './wire-types.ts';

@@ -8,6 +8,22 @@ export class BodyTypeError extends Error {
   }
 }
 
+/** A text of a JSON body that is base64 and was decoded on the way: `typedBody` takes it for the text it stands for. */
+export class Base64Text {
+  readonly bytes: Uint8Array;
+  readonly #text: () => string;
+
+  /** @param text the text as it was sent, for a member that isn't bytes */
+  constructor(bytes: Uint8Array, text: () => string) {
+    this.bytes = bytes;
+    this.#text = text;
+  }
+
+  toString(): string {
+    return this.#text();
+  }
+}
+
 /**
  * The part of a parsed JSON body that a shape knows, with every value of the right JSON type. Unknown members and
  * nulls are left out, as AWS does; integers lose a fraction, and blobs become bytes. The walk goes only as deep as the table.
@@ -50,6 +66,7 @@ type LeafType = Exclude<Shape['type'], 'structure' | 'list' | 'map'>;
 const int32 = 2 ** 31;
 
 function typedLeaf(type: LeafType, value: unknown): unknown {
+  if (value instanceof Base64Text) return type === 'blob' ? value.bytes : typedLeaf(type, value.toString());
   switch (type) {
     case 'string':
       if (typeof value === 'string') return value;
@@ -91,7 +108,7 @@ function bytesOfBase64(text: string): Uint8Array {
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Base64Text);
 }
 
 function misplaced(value: unknown, otherwise: string): string {
