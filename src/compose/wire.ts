@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { limits } from '../contract/index.ts';
@@ -16,6 +16,7 @@ import {
   sweepTransfers,
 } from '../governance/index.ts';
 import type { Keyring } from '../keyring/index.ts';
+import { imageDigest } from '../shared/image-id.ts';
 import { packageRoot, packageVersion } from '../shared/package-root.ts';
 import { openObjectReader } from '../sources/index.ts';
 import { openStores, type Stores } from '../stores/index.ts';
@@ -220,8 +221,7 @@ export async function wire(config: Config, options: WireOptions = {}): Promise<W
       ids: randomUUID,
       notice,
     });
-    const probeHash = (bytes: Uint8Array): string =>
-      keyring.mac('probes', createHash('sha256').update(bytes).digest()).toString('hex');
+    const probeHash = (bytes: Uint8Array): string => keyring.mac('probes', imageDigest(bytes)).toString('hex');
     const withholding = openWithholding({
       review: accountability.review,
       consent: accountability,
