@@ -43,7 +43,7 @@ const { signal } = new AbortController();
 const limits = defaultImageLimits;
 /** As the engine has them; see face-engine.ts. */
 const MAX_DECODED_SIDE = 5760;
-const QUICK_SIDE = 1000;
+const QUICK_SIDE = 800;
 const FULL_DETAIL_HEIGHT = 140;
 const DETAIL_SIDE = 2.75;
 /** Rounds that are not counted: code is compiled and nets are laid out. */

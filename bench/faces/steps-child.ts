@@ -49,7 +49,7 @@ async function timeSteps(open: Readonly<Record<ModelId, Net>>, constants: Recipe
     steps[name] = performance.now() - start;
     return result;
   };
-  await timed('decode, shrunk to 1000 px', () => decodeImage(bytes, { limits: defaultImageLimits, maxSide: 1000 }));
+  await timed('decode, shrunk to 800 px', () => decodeImage(bytes, { limits: defaultImageLimits, maxSide: 800 }));
   const image = await timed('decode, full', () => decodeImage(bytes, { limits: defaultImageLimits }));
   const pyramid = pyramidOf(image);
   await timed('halve the image', () => pyramid.level(pyramid.levels - 1));

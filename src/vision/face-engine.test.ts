@@ -230,7 +230,7 @@ describe.skipIf(!existsSync(join(packageRoot(), 'data', 'recipe-fast.json')))('a
       expect([quick.width, quick.height]).toEqual([3600, 2400]);
       expect(quick.accepted).toHaveLength(1);
       // Small enough to be decoded again.
-      expect(quick.accepted[0]!.box.height * 2400).toBeLessThan((140 * 3600) / 1000);
+      expect(quick.accepted[0]!.box.height * 2400).toBeLessThan((140 * 3600) / 800);
       expect(iou(quick.accepted[0]!.box, all.accepted[0]!.box)).toBeGreaterThan(0.95);
       expect(cosine(quick.accepted[0]!.template, all.accepted[0]!.template)).toBeGreaterThan(0.995);
     },
