@@ -152,14 +152,14 @@ async function takeApart(question: BudgetQuestion, stores: Stores, pool: VisionP
       measurePhoto(nets, seen.pyramid, seen.faces, false, signal),
     );
     const meshes = measured.faces.map(({ anatomy }) => anatomy.mesh);
-    const dlib = await timed('embed with dlib, chip and mirror', () =>
-      dlibFeatures(nets.dlib, seen.pyramid, meshes, signal),
+    // Side by side, as the engine runs them.
+    const both = profile.nets.includes('faceres');
+    const [dlib, other] = await timed(`embed with dlib${both ? ' and faceres' : ''}, chip and mirror`, () =>
+      Promise.all([
+        dlibFeatures(nets.dlib, seen.pyramid, meshes, signal),
+        both ? faceresOutputs(nets.faceres, seen.pyramid, meshes, signal) : undefined,
+      ]),
     );
-    const other = profile.nets.includes('faceres')
-      ? await timed('embed with faceres, chip and mirror', () =>
-          faceresOutputs(nets.faceres, seen.pyramid, meshes, signal),
-        )
-      : undefined;
     const templates = await timed('recipe to templates', () =>
       dlib.map((feature, i) => {
         const second = other?.[i];

@@ -268,9 +268,12 @@ export async function createFaceEngine({
     signal: AbortSignal,
   ): Promise<RawFeatures[]> {
     const meshes = which.flatMap((i) => photo.faces[i]?.anatomy.mesh ?? []);
-    const dlib = await dlibFeatures(nets.dlib, photo.pyramid, meshes, signal);
-    if (!withFaceres) return dlib.map((feature) => ({ dlib: feature }));
-    const faceres = await photo.faceresOf(which, signal);
+    // Side by side: one net runs while the other's chips are cut.
+    const [dlib, faceres] = await Promise.all([
+      dlibFeatures(nets.dlib, photo.pyramid, meshes, signal),
+      withFaceres ? photo.faceresOf(which, signal) : undefined,
+    ]);
+    if (faceres === undefined) return dlib.map((feature) => ({ dlib: feature }));
     return dlib.flatMap((feature, i) => {
       const other = faceres[i];
       return other === undefined ? [] : [{ dlib: feature, faceres: other.feature }];

@@ -152,10 +152,13 @@ export async function findLargestQuickly(
   signal: AbortSignal,
 ): Promise<FoundFace | undefined> {
   const longer = Math.max(image.width, image.height);
-  const turned = await runBlazeface(nets.blazeface, image, BLAZEFACE_MIN_SCORE);
-  signal.throwIfAborted();
   const scale = Math.min(FINE_SCALE, QUICK_NET_SIDE / longer);
-  const upright = await runFaceBoxes(nets.faceboxes, image, scale, FACEBOXES_MIN_SCORE);
+  // Side by side: one net runs while the other's input is made.
+  const [turned, upright] = await Promise.all([
+    runBlazeface(nets.blazeface, image, BLAZEFACE_MIN_SCORE),
+    runFaceBoxes(nets.faceboxes, image, scale, FACEBOXES_MIN_SCORE),
+  ]);
+  signal.throwIfAborted();
   const tall = join(upright, turned)
     .filter(({ box }) => box.y1 - box.y0 >= longer * QUICK_MIN_HEIGHT)
     .sort((a, b) => areaOf(b.box) - areaOf(a.box));
