@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { temporaryFolders } from '../../../tests/builders/folders.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 import { openDatabase } from './database.ts';
 import { createLogMover } from './log-mover.ts';
 import { createScrubber } from './scrub.ts';
@@ -47,6 +50,27 @@ it('leaves few changes in the log, and lets it be emptied while more of them mov
   await mover.settle();
   database.close();
   expect(statSync(file).size).toBeGreaterThan(1000 * 3600);
+});
+
+it('is closed before a process with nothing more to do ends', () => {
+  const built = (name: string) => JSON.stringify(pathToFileURL(join(packageRoot(), 'dist/stores/sqlite', name)).href);
+  const program = `
+    import { openDatabase } from ${built('database.js')};
+    import { createLogMover } from ${built('log-mover.js')};
+    const file = process.argv[1];
+    const mover = createLogMover(file);
+    const database = openDatabase(file, ${JSON.stringify(migrations)}, mover);
+    database.write(() => {
+      for (let row = 0; row < 500; row++) database.run("INSERT INTO note (words) VALUES ('x')");
+    });
+    await mover.settle();
+    await mover.close();
+    database.close();
+    process.stdout.write('closed');
+  `;
+  const file = join(newFolder(), 'notes.db');
+  const outcome = spawnSync(process.execPath, ['--input-type=module', '-e', program, file], { encoding: 'utf8' });
+  expect([outcome.status, outcome.stdout, outcome.stderr]).toEqual([0, 'closed', '']);
 });
 
 it('lets commits go on when it cannot run', async () => {

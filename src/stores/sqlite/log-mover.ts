@@ -63,6 +63,8 @@ export function createLogMover(file: string): LogMover {
       if (last === undefined) return;
       await new Promise<void>((resolve) => {
         last.once('exit', () => resolve());
+        // Else a process with nothing more to do would end before.
+        last.ref();
         last.postMessage('close');
       });
     },
