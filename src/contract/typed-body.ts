@@ -1,3 +1,4 @@
+import { decodeBase64 } from '../shared/base64.ts';
 import { type Shape, type ShapeTable, shapeOf } from './shapes.ts';
 
 /** A member of a request's body has another JSON type than its shape; the message is AWS's for SerializationException. */
@@ -94,17 +95,10 @@ function typedLeaf(type: LeafType, value: unknown): unknown {
   }
 }
 
-/**
- * Node's decoder skips what isn't base64, so a text is base64 when nothing was skipped: the length tells. For an image
- * of 5 MiB this takes 11 ms; matching the text against a pattern first, as the AWS SDK does, takes 31 ms more.
- */
 function bytesOfBase64(text: string): Uint8Array {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const bytes = Buffer.from(text, 'base64');
-  const whole = text.length % 4 === 0 && bytes.length === (text.length / 4) * 3 - padding;
-  // Node also reads base64url, AWS doesn't.
-  if (!whole || text.includes('-') || text.includes('_')) throw new BodyTypeError('The blob is not base64');
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  const bytes = decodeBase64(text);
+  if (bytes === undefined) throw new BodyTypeError('The blob is not base64');
+  return bytes;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

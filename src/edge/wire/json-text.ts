@@ -1,18 +1,16 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { Base64Text, ServiceError } from '../../contract/index.ts';
+import { decodeBase64In } from '../../shared/base64.ts';
 
 /** No request of the API nests deeper than 10. */
 const deepest = 64;
 
 const quote = 0x22;
 const backslash = 0x5c;
-const equals = 0x3d;
 
 /** Strings from this length on are decoded straight from the body where they are base64, bytes. */
 const longText = 65_536;
-/** What is decoded at a time: a multiple of 4 that stays in a core's own cache, bytes. */
-const pieceBytes = 65_536;
 /** What may stand beside long strings for them to be cut out, bytes: putting them back visits every value there is. */
 const mostBeside = 65_536;
 /** Stands for cut-out strings; nobody who sends a body can know it. */
@@ -69,7 +67,7 @@ function parseAround(body: Uint8Array, long: readonly Span[]): unknown {
   const decoded = new Map<string, Base64Text>();
   let from = 0;
   for (const { start, end } of long) {
-    const bytes = bytesOfBase64(buffer, start, end);
+    const bytes = decodeBase64In(buffer, start, end);
     if (bytes === undefined) return undefined;
     const name = `${standIn}${decoded.size}`;
     decoded.set(name, new Base64Text(bytes, () => buffer.toString('latin1', start, end)));
@@ -86,23 +84,6 @@ function parseAround(body: Uint8Array, long: readonly Span[]): unknown {
   });
   // A member's name, or a member that a later one of its name replaces, is not among the values.
   return placed === decoded.size ? parsed : undefined;
-}
-
-/** The bytes that a stretch of a body says in base64, or undefined where it isn't base64 throughout. */
-function bytesOfBase64(body: Buffer, start: number, end: number): Uint8Array | undefined {
-  if ((end - start) % 4 !== 0) return undefined;
-  const padding = body[end - 1] !== equals ? 0 : body[end - 2] === equals ? 2 : 1;
-  const length = ((end - start) / 4) * 3 - padding;
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let written = 0;
-  for (let at = start; at < end; at += pieceBytes) {
-    const piece = body.toString('latin1', at, Math.min(end, at + pieceBytes));
-    // Node's decoder skips what isn't base64, so nothing may be missing; and it reads base64url, which AWS doesn't.
-    const whole = Math.min(length - written, (piece.length / 4) * 3);
-    if (piece.includes('-') || piece.includes('_') || bytes.write(piece, written, 'base64') !== whole) return undefined;
-    written += whole;
-  }
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, length);
 }
 
 /**
