@@ -26,22 +26,30 @@ export interface FaceRow {
   readonly checksum: number;
 }
 
+const NUMBERS = [
+  'position',
+  'collection_number',
+  'box_left',
+  'box_top',
+  'box_width',
+  'box_height',
+  'confidence',
+  'stored_at_ms',
+  'checksum',
+] as const;
+const TEXTS = ['face_id', 'image_id', 'external_image_id', 'user_id', 'model_version'] as const;
+
 /** What to select of the face table. */
-export const FACE_COLUMNS = selectList({
-  numbers: [
-    'position',
-    'collection_number',
-    'box_left',
-    'box_top',
-    'box_width',
-    'box_height',
-    'confidence',
-    'stored_at_ms',
-    'checksum',
-  ],
-  texts: ['face_id', 'image_id', 'external_image_id', 'user_id', 'model_version'],
-  bytes: ['template'],
-});
+export const FACE_COLUMNS = selectList({ numbers: NUMBERS, texts: TEXTS, bytes: ['template'] });
+
+const INSERTED = [...NUMBERS, ...TEXTS];
+const INSERT_FACE = `INSERT INTO face (${INSERTED.join(', ')}, template)
+  VALUES (${INSERTED.map(() => '?').join(', ')}, ?)`;
+
+/** Adds a row to the face table. Inside a transaction. @param template sealed */
+export function insertFaceRow(database: Database, row: Omit<FaceRow, 'template'>, template: Uint8Array): void {
+  database.run(INSERT_FACE, [...INSERTED.map((column) => row[column]), template]);
+}
 
 /** The checksum that a face's columns and sealed template should have. */
 export function faceChecksum(row: Omit<FaceRow, 'checksum' | 'template'>, template: Uint8Array): number {

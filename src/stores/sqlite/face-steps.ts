@@ -13,6 +13,7 @@ import {
   faceChecksum,
   facePage,
   facesById,
+  insertFaceRow,
   toFaceRecord,
   turnedTemplateOf,
   verifyFace,
@@ -173,24 +174,6 @@ interface RowToInsert extends Pick<NewFace, 'faceId' | 'box' | 'confidence'>, Im
   readonly sealed: Uint8Array;
 }
 
-const INSERTED_COLUMNS = [
-  'position',
-  'collection_number',
-  'face_id',
-  'image_id',
-  'external_image_id',
-  'model_version',
-  'user_id',
-  'box_left',
-  'box_top',
-  'box_width',
-  'box_height',
-  'confidence',
-  'stored_at_ms',
-] as const;
-const INSERT_FACE = `INSERT INTO face (${INSERTED_COLUMNS.join(', ')}, template, checksum)
-  VALUES (${INSERTED_COLUMNS.map(() => '?').join(', ')}, ?, ?)`;
-
 /**
  * Puts a face's row into its collection, at the next position. Inside a transaction; the caller saves the collection and
  * lets the index follow.
@@ -215,7 +198,7 @@ export function insertFace(database: Database, collection: CollectionRow, face: 
     stored_at_ms: face.storedAtMs,
   };
   const checksum = faceChecksum(columns, face.sealed);
-  database.run(INSERT_FACE, [...INSERTED_COLUMNS.map((name) => columns[name]), face.sealed, checksum]);
+  insertFaceRow(database, { ...columns, checksum }, face.sealed);
   collection.face_count++;
   collection.face_sum = addChecksum(collection.face_sum, checksum);
   return { ...columns, template: new ArrayBuffer(0), checksum };
