@@ -28,7 +28,7 @@ export type TakeSealed = (collection: CollectionRow) => (place: number, storedAt
 
 /**
  * Turns and seals templates, a few at a time, before the transaction that stores them: while that runs no search is
- * answered. It measured 0.1 ms a face, as much as all else that storing a face costs the thread.
+ * answered. It measured 0.04 ms a face of 128 dimensions, of 0.13 that storing one costs the thread.
  *
  * @throws {StoreError} collection-not-found, corrupt
  * @throws {RangeError} when a template has other dimensions than the collection or is not finite
@@ -38,27 +38,29 @@ export async function sealAhead(
   collectionId: string,
   faces: readonly FaceToSeal[],
 ): Promise<TakeSealed> {
-  const meant = tables.read(collectionId, (collection) => {
-    for (const { template } of faces) requireTemplate(collection, template);
-    return collection;
-  });
   const keys = new Map<string, KeyAhead>();
   const ready: SealedTemplate[] = [];
-  const sealSome = (): void =>
-    tables.read(collectionId, (collection) => {
-      const vault = tables.vault.of(collection);
-      const startedMs = performance.now();
-      while (isSame(collection, meant) && performance.now() - startedMs < SLICE_MS) {
-        const face = faces[ready.length];
-        if (face === undefined) return;
-        ready.push(sealTemplate(vault, face, keyAhead(vault, face.external_image_id, keys)));
-      }
-    });
-  sealSome();
-  for (let before = 0; ready.length > before && ready.length < faces.length; ) {
-    before = ready.length;
+  const sealSome = (collection: CollectionRow): void => {
+    const vault = tables.vault.of(collection);
+    const startedMs = performance.now();
+    while (ready.length < faces.length && performance.now() - startedMs < SLICE_MS) {
+      const face = faces[ready.length] as FaceToSeal;
+      ready.push(sealTemplate(vault, face, keyAhead(vault, face.external_image_id, keys)));
+    }
+  };
+  const meant = tables.read(collectionId, (collection) => {
+    for (const { template } of faces) requireTemplate(collection, template);
+    sealSome(collection);
+    return collection;
+  });
+  for (let isMeant = true; isMeant && ready.length < faces.length; ) {
     await nextTurn();
-    sealSome();
+    // Read anew: what was read before may be gone, and its keys with it.
+    isMeant = tables.read(collectionId, (collection) => {
+      if (!isSame(collection, meant)) return false;
+      sealSome(collection);
+      return true;
+    });
   }
 
   return (collection) => {
