@@ -60,6 +60,11 @@ interface Pending {
   readonly fail: (reason: unknown) => void;
 }
 
+/** What a scan goes over, with what its workers share it out by. */
+type SharedOver =
+  | Extract<ScannedOver, { chunks: unknown }>
+  | (Extract<ScannedOver, { table: unknown }> & { readonly claims: Claims });
+
 /** A worker and what it has been given. */
 interface Seat {
   readonly worker: Worker;
@@ -116,10 +121,10 @@ export function createScanner(arena: Arena): Scanner {
     return { worker, given: new Map(), memories: 0, extents: 0 };
   };
 
-  const ask = (seat: Seat, id: number, scan: Scan, shared: { stop: Int32Array; claims: Claims }): void => {
+  const ask = (seat: Seat, id: number, scan: Scan, over: SharedOver, stop: Int32Array): void => {
     const given = seat.given.get(scan.space) ?? 0;
-    const { over, probe, minScore, limit } = scan;
-    const common = { scan: id, space: scan.space, probe, minScore, limit, stop: shared.stop };
+    const { probe, minScore, limit } = scan;
+    const common = { scan: id, space: scan.space, probe, minScore, limit, stop };
     const request: ScanRequest =
       'chunks' in over
         ? { kind: 'exact', ...common, newChunks: over.chunks.slice(given) }
@@ -127,7 +132,6 @@ export function createScanner(arena: Arena): Scanner {
             kind: 'coded',
             ...common,
             ...over,
-            claims: shared.claims,
             newMemories: arena.memories.slice(seat.memories),
             newExtents: arena.extents.slice(seat.extents),
           };
@@ -170,8 +174,8 @@ export function createScanner(arena: Arena): Scanner {
           fail(reason);
         },
       });
-      const claims = 'chunks' in scan.over ? new Uint8Array() : openClaims(scan.over.table);
-      for (const seat of asked) ask(seat, id, scan, { stop, claims });
+      const over = 'chunks' in scan.over ? scan.over : { ...scan.over, claims: openClaims(scan.over.table) };
+      for (const seat of asked) ask(seat, id, scan, over, stop);
     });
 
   return {

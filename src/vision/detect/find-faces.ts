@@ -142,9 +142,9 @@ const RIVAL_AREA = 0.6;
  *
  * Sure is a score of .5, a mesh flag of .9 and a height of a twentieth of the longer side, with nothing about as large that
  * a detector is as sure of and facemesh does not confirm. Faces nearly as large are measured by their mesh too, as the
- * thorough way does. Of 288 photos, half of them smaller than 800 pixels, 243 are answered so, 4 of them with another face than the
- * thorough way gives, where the sizes differ by at most 20 % or the thorough way sees none; without the last of the
- * conditions it is 6 of 247.
+ * thorough way does. Of 288 photos, half of them smaller than 800 pixels, 243 are answered so, 4 of them with another
+ * face than the thorough way gives, where the sizes differ by at most 20 % or the thorough way sees none; without the
+ * last of the conditions it is 6 of 247.
  */
 export async function findLargestQuickly(
   nets: DetectorNets,
